@@ -1,0 +1,106 @@
+# Everything a developer runs. `make demo` and `make test` need only Python, pip and make.
+PYTHON ?= python3
+BIN := .venv/bin
+MODELS := .venv/models-env
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PHOTO := tools/photos/cat.jpg
+INSTRUCTION := Make it much brighter with vivid colours, sharpen it, and add a white border
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.venv/base: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; run make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing EditThinker into .venv ..."
+	@$(PIP) -e .
+	@touch $@
+
+.venv/dev: .venv/base
+	@echo "Installing the tools for developers ..."
+	@$(PIP) -e ".[dev,studio,ui]"
+	@touch $@
+
+# Apart from the other tools, so that `make test` says the same before and after.
+.venv/models: .venv/base
+	@test -x $(MODELS)/bin/python || $(PYTHON) -m venv $(MODELS)
+	@echo "Installing torch, diffusers, Ray and datasets into $(MODELS) ..."
+	@$(MODELS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e ".[dev,diffusers,serve,evals]"
+	@# Without a build for the same torch its operators are missing and transformers does not start.
+	@$(MODELS)/bin/python -m pip uninstall --quiet --yes torchvision
+	@touch $@
+
+.PHONY: demo
+demo: .venv/base ## edit a photo with the embedded editor and thinker
+	@$(BIN)/editthinker edit $(PHOTO) "$(INSTRUCTION)"
+
+.PHONY: test
+test: lint types ## everything that CI runs
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: test-vllm
+test-vllm: .venv/dev ## test thinkers against real vLLM on a CPU (installs 3.5 GB)
+	tests/graph/thinkers/real_vllm.sh $(BIN)/python
+
+.PHONY: test-models
+test-models: .venv/models ## test models, Ray and datasets for real on a CPU (installs 2 GB)
+	$(MODELS)/bin/pytest -n 2 --dist loadgroup -rs tests/conformance tests/evals \
+		tests/graph/thinkers tests/tools/editors tests/tools/serving
+
+.PHONY: test-soak
+test-soak: .venv/dev ## 50 threads and 500 runs on one server
+	$(BIN)/pytest -m soak tests/graph/embed/test_soak.py
+
+.PHONY: lint
+lint: .venv/dev ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: fmt
+fmt: .venv/dev ## mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: types
+types: .venv/dev ## check types
+	$(BIN)/mypy
+
+.PHONY: studio
+studio: .venv/dev ## open the graph in LangGraph Studio
+	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true LANGSMITH_TRACING=$${LANGSMITH_TRACING:-false} \
+		$(BIN)/langgraph dev --no-reload
+
+.PHONY: bench
+bench: .venv/dev ## measure speed: medians of one run
+	$(BIN)/python tests/bench/bench_loop.py
+	$(BIN)/python tests/bench/bench_driver.py
+
+.PHONY: bench-models
+bench-models: .venv/models ## measure serving and the diffusion adapter with tiny weights
+	$(MODELS)/bin/python tests/bench/bench_serving.py
+	$(MODELS)/bin/python tests/bench/bench_diffusion.py --tiny
+
+.PHONY: outcomes
+outcomes: .venv/dev ## how the loop ends over 70 photos and instructions
+	$(BIN)/python tests/outcomes/table.py
+
+.PHONY: picture
+picture: .venv/dev ## take the picture in README again (needs Chromium)
+	rm -rf out/picture
+	$(BIN)/editthinker edit $(PHOTO) "$(INSTRUCTION)" --out out/picture
+	$(BIN)/python docs/picture.py out/picture/index.html docs/demo.jpg
+
+.PHONY: lock-train-vllm
+lock-train-vllm: ## prove that GRPO with vLLM resolves in one environment (needs uv)
+	uv pip compile pyproject.toml --extra train-vllm --python-version 3.11 --no-header \
+		--no-annotate --no-emit-index-url --quiet -o constraints-train-vllm.txt
+
+.PHONY: lock
+lock: ## resolve the pinned versions again (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra studio --extra ui --universal --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url --quiet --upgrade -o constraints.txt
+	printf '%s\n' torch==2.13.0 transformers==5.19.0 diffusers==0.42.1 ray==2.60.0 >> constraints.txt

@@ -1,0 +1,1 @@
+"""The fourth floor: data, SFT, GRPO and rewards that run the graph."""
