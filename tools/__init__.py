@@ -1,0 +1,1 @@
+"""The first floor: images, editors, serving and the command line's root."""

@@ -1,0 +1,1 @@
+"""Editors: what makes an image from an image and a prompt."""

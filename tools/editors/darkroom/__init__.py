@@ -1,0 +1,1 @@
+"""The embedded editor: classical photo tools driven by plain English."""

@@ -1,0 +1,217 @@
+"""Reads clauses that adjust tone, colour, focus or style: "slightly warmer", "less contrast"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from editthinker.tools.editors.darkroom.clauses import Clause, Word
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Region, Step
+from editthinker.tools.editors.darkroom.words import Meaning, opposites
+
+PLAIN = 0.5
+"""The amount where no word says how much."""
+
+_ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue"})
+"""Operations with readers of their own."""
+
+_WHOLE: frozenset[str] = frozenset({"straighten"})
+"""Operations that make sense for the whole photo only."""
+
+_UNSHARED: frozenset[str] = frozenset({"vignette", "grain"})
+"""Operations that are about the whole photo unless their own clause says otherwise."""
+
+_LISTS = frozenset(
+    {"and", "&", ",", "also", "and also", "but", "but also", "or", "plus", "as well as"}
+)
+"""Breaks over which words are left out in English."""
+
+
+@dataclass(frozen=True)
+class Carry:
+    """What a clause hands on to the next one of its list."""
+
+    steps: tuple[Step, ...] = ()
+    region: Region = "photo"
+    direction: Meaning | None = None
+    amount: float | None = None
+    shape: str = ""
+    """`name` after nouns ("increase the contrast"), `do` after orders ("brighten"), else empty."""
+    placed: bool = True
+    """Whether it named where."""
+    keeping: bool = False
+    """Whether it said what to keep."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one clause asks for."""
+
+    steps: Sequence[Step]
+    carry: Carry
+    notes: tuple[str, ...] = ()
+    shares_region: bool = False
+    """Whether its region counts for the clause before too: "darken and blur the background"."""
+    shares_amount: bool = False
+    """Whether its amount does: "increase the contrast and saturation by 20%"."""
+
+
+def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
+    """Read operations with their direction, amount and region."""
+    if (
+        not clause.only("operation", "direction", "degree", "percent", "number", "stops", "region")
+        or len({word.meaning.value for word in clause.all("region")} - {"photo"}) > 1
+    ):
+        return None
+    clause = _directed_hosts(clause)
+    operations = _telling(clause.all("operation"))
+    if not operations or any(word.meaning.value in _ELSEWHERE for word in operations):
+        return None
+    continues = clause.joined_by in _LISTS and not clause.orders
+    region = region_of(clause, carry.region if continues else "photo")
+    steps: list[Step] = []
+    for at, word in enumerate(operations):
+        part = _part(clause, operations, at)
+        step = _step(word, part, carry if continues else Carry(), _adds(clause, part))
+        if step is None:
+            return None
+        unshared = step.operation in _UNSHARED and not clause.has("region")
+        steps.append(replace(step, region="photo" if unshared else region, clause=clause.text))
+    if any(step.operation in _WHOLE and step.region != "photo" for step in steps):
+        return None
+    if len({(step.operation, step.amount > 0) for step in steps}) < len(steps):
+        steps = list({(step.operation, step.amount > 0): step for step in steps}.values())
+    roles = {word.meaning.role for word in operations}
+    shape = "name" if roles <= {"name", "hosts"} else "do" if roles <= {"do", "undo"} else ""
+    own_amount = amount_of(clause.words)
+    joined = clause.joined_by in {"and", "&", "as well as"} and shape == carry.shape != ""
+    directions = clause.all("direction")
+    return Reading(
+        steps,
+        Carry(
+            steps=tuple(steps),
+            region=region,
+            direction=directions[-1].meaning
+            if directions
+            else carry.direction
+            if continues
+            else None,
+            amount=own_amount if own_amount is not None else carry.amount if continues else None,
+            shape=shape,
+            placed=clause.has("region"),
+        ),
+        shares_region=joined
+        and region != "photo"
+        and not carry.placed
+        and (shape == "do" or not clause.orders),
+        shares_amount=joined
+        and shape == "name"
+        and not clause.orders
+        and not directions
+        and carry.amount is None
+        and own_amount is not None,
+    )
+
+
+def region_of(clause: Clause, default: Region = "photo") -> Region:
+    """Return where a clause applies; a part of the photo wins over the photo."""
+    named = {str(word.meaning.value) for word in clause.all("region")}
+    regions: tuple[Region, ...] = ("background", "subject", "photo")
+    return next((region for region in regions if region in named), default)
+
+
+def _telling(operations: list[Word]) -> list[Word]:
+    """Leave out nouns that another word says more of: "make the colours richer"."""
+    signed = {word.meaning.value for word in operations if word.meaning.role != "name"}
+    return [w for w in operations if w.meaning.role != "name" or w.meaning.value not in signed]
+
+
+def _directed_hosts(clause: Clause) -> Clause:
+    """Read "brighten the shadows" and "darker highlights" as shadows up and highlights down."""
+    if not any(word.meaning.role == "hosts" for word in clause.words):
+        return clause
+    words = []
+    for word in clause.words:
+        meaning = word.meaning
+        if meaning.value == "brightness" and meaning.role in {
+            "do",
+            "undo",
+            "more",
+            "less",
+            "high",
+            "low",
+        }:
+            meaning = Meaning("direction", "tone", meaning.sign, order=meaning.order)
+        words.append(replace(word, meaning=meaning))
+    return replace(clause, words=tuple(words))
+
+
+def _part(clause: Clause, operations: list[Word], at: int) -> tuple[Word, ...]:
+    """Return the words that belong to one operation of a clause."""
+    if len(operations) == 1:
+        return clause.words
+    bounds = [clause.words.index(word) for word in operations]
+    before = clause.words[bounds[at - 1] + 1 if at else 0 : bounds[at]]
+    after = clause.words[bounds[at] + 1 : bounds[at + 1] if at + 1 < len(bounds) else None]
+    telling = {"direction", "degree", "percent", "number", "stops"}
+    return before if any(word.kind in telling for word in before) else after
+
+
+def _adds(clause: Clause, part: tuple[Word, ...]) -> bool:
+    """Return whether a noun means more of it: "add contrast", "with strong contrast"."""
+    verbs = {word.meaning.value for word in clause.all("verb")}
+    strong = any(word.kind == "degree" for word in part)
+    return "change" not in verbs and ("add" in verbs or strong)
+
+
+def _step(word: Word, part: tuple[Word, ...], carry: Carry, adds: bool) -> Step | None:
+    operation: Operation = word.meaning.value  # type: ignore[assignment]
+    # "cool it down" is not the opposite of cool.
+    agrees = word.meaning.role in {"low", "undo"}
+    own = [w for w in part if w.kind == "direction" and not (agrees and w.text == "down")]
+    signs = [w.meaning.sign for w in part if w.kind in {"number", "percent", "stops"}]
+    bare = word.meaning.role in {"name", "hosts", "high", "low"}
+    direction = own[-1].meaning if own else carry.direction if bare else None
+    turn = direction.sign if direction else 1
+    if not direction and any(signs):
+        turn = next(sign for sign in signs if sign)
+    elif direction is None and operation in SIGNED and word.meaning.sign == 0 and not adds:
+        return None
+    sign = (word.meaning.sign or 1) * turn
+    size = amount_of(part)
+    if size is None and direction and direction.amount:
+        size = direction.amount if operation in SIGNED else 0.75
+    if size is None and carry.amount is not None and not own:
+        size = carry.amount
+    size = PLAIN if size is None else size
+    if not size:
+        return None
+    if operation in SIGNED:
+        if operation == "brightness" and any(w.kind == "stops" for w in part):
+            operation = "exposure"
+        return Step(operation, sign * size)
+    if sign < 0:
+        if operation not in opposites():
+            return None
+        operation = opposites()[operation]
+    return Step(operation, PLAIN if operation in {"black-and-white", "straighten"} else size)
+
+
+def amount_of(words: Sequence[Word]) -> float | None:
+    """Return how much the words say, None where they do not."""
+    degrees = [float(word.meaning.value) for word in words if word.kind == "degree"]
+    for at, word in enumerate(words):
+        number = word.meaning.value
+        if not isinstance(number, float):
+            continue
+        if word.kind == "percent" and at and words[at - 1].text == "to":
+            return _share(abs(100 - number) / 100)  # "reduce the contrast to 80%"
+        if word.kind == "percent" or (word.kind == "number" and number > 1):
+            return _share(number / 100)
+        if word.kind == "number":
+            return _share(number)
+        if word.kind == "stops":
+            return _share(number / 2)
+    return min(degrees) if degrees else None
+
+
+def _share(amount: float) -> float:
+    return round(min(amount, 1.0), 4)

@@ -1,0 +1,171 @@
+"""An instruction as clauses of words with a meaning, before anybody asks what it wants."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from editthinker.tools.editors.darkroom.words import (
+    ARTICLES,
+    Meaning,
+    longest_phrase,
+    vocabulary,
+)
+
+QUOTES = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"))
+"""Pairs of quotation marks."""
+
+_TOKEN = re.compile(
+    "|".join(
+        [
+            *(
+                rf"(?<!\w){a}(?P<quote{i}>[^\n]{{1,300}}?){b}(?!\w)"
+                for i, (a, b) in enumerate(QUOTES)
+            ),
+            r"(?P<ratio>[0-9]{1,5}(?:\.[0-9]{1,6})?\s?[:x×/]\s?[0-9]{1,5}(?:\.[0-9]{1,6})?)(?![\w:])",
+            r"(?P<number>(?:(?<![\w-])[+-])?[0-9]{1,7}(?:\.[0-9]{1,7})?)",
+            r"(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&])",
+            r"(?P<stop>[,;.!?\n:—])",
+        ]
+    )
+)
+
+_UNKNOWN = Meaning("unknown")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A phrase of the instruction and what it stands for."""
+
+    text: str
+    """In lower case; as written for quoted text."""
+    meaning: Meaning
+    start: int
+    end: int
+
+    @property
+    def kind(self) -> str:
+        """Kind of its meaning."""
+        return self.meaning.kind
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words between two breaks."""
+
+    words: tuple[Word, ...]
+    text: str
+    """As the user wrote it."""
+    joined_by: str
+    """The break before it: `and`, `,` ...; empty for the first."""
+
+    def all(self, *kinds: str) -> list[Word]:
+        """Return the words of these kinds, in order."""
+        return [word for word in self.words if word.kind in kinds]
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether there is a word of one of these kinds."""
+        return any(word.kind in kinds for word in self.words)
+
+    def only(self, *kinds: str) -> bool:
+        """Return whether all its words are of these kinds, or carry no meaning."""
+        return all(word.kind in {*kinds, "filler", "verb"} for word in self.words)
+
+    @property
+    def orders(self) -> bool:
+        """Whether it has a verb of its own."""
+        return any(word.meaning.order for word in self.words)
+
+
+def split(text: str) -> list[Clause]:
+    """Read `text` as clauses; a word that is not in the vocabulary has the kind `unknown`."""
+    clauses: list[Clause] = []
+    words: list[Word] = []
+    joined_by = ""
+
+    def close(following: str) -> None:
+        nonlocal joined_by
+        if words:
+            span = text[words[0].start : words[-1].end]
+            clauses.append(Clause(tuple(words), span, joined_by))
+            words.clear()
+            joined_by = following
+        elif following != "and" or not joined_by:
+            joined_by = following
+
+    for word in _measures(list(_phrases(list(_tokens(text))))):
+        if word.kind == "break":
+            close(word.text)
+            continue
+        if word.kind == "keep":
+            close("keep")
+        words.append(word)
+    close("")
+    return clauses
+
+
+def _tokens(text: str) -> Iterator[Word]:
+    for match in _TOKEN.finditer(text):
+        kind, written = str(match.lastgroup), str(match.group(str(match.lastgroup)))
+        if kind.startswith("quote"):
+            yield Word(written, Meaning("quote", written), match.start(), match.end())
+        elif kind == "ratio":
+            width, height = (float(part) for part in re.split("[:x×/]", written))
+            if width and height:
+                ratio = Meaning("ratio", round(width / height, 4))
+                yield Word(written, ratio, match.start(), match.end())
+        elif kind == "number":
+            signed = -1 if written[0] == "-" else 1 if written[0] == "+" else 0
+            meaning = Meaning("number", abs(float(written)), signed)
+            yield Word(written, meaning, match.start(), match.end())
+        elif kind == "stop":
+            yield Word(written, Meaning("break"), match.start(), match.end())
+        else:
+            lower = written.lower().replace("’", "'")
+            if lower not in ARTICLES:
+                yield Word(lower, _UNKNOWN, match.start(), match.end())
+
+
+def _phrases(tokens: list[Word]) -> Iterator[Word]:
+    """Put words together to the longest phrases that mean something."""
+    known, at = vocabulary(), 0
+    while at < len(tokens):
+        size = _run(tokens, at)
+        while size > 1 and tuple(t.text for t in tokens[at : at + size]) not in known:
+            size -= 1
+        part = tokens[at : at + max(size, 1)]
+        meaning = known.get(tuple(t.text for t in part)) if size else None
+        text = " ".join(token.text for token in part)
+        yield Word(text, meaning or part[0].meaning, part[0].start, part[-1].end)
+        at += len(part)
+
+
+def _run(tokens: list[Word], at: int) -> int:
+    """Return how many plain words follow each other, as far as a phrase may reach."""
+    size = 0
+    while (
+        size < longest_phrase() and at + size < len(tokens) and tokens[at + size].kind == "unknown"
+    ):
+        size += 1
+    return size
+
+
+def _measures(words: list[Word]) -> Iterator[Word]:
+    """Join numbers with their units, and two numbers to a ratio."""
+    at = 0
+    while at < len(words):
+        word, rest = words[at], words[at + 1 : at + 3]
+        if word.kind == "number" and rest and rest[0].kind == "unit":
+            meaning = Meaning(str(rest[0].meaning.value), word.meaning.value, word.meaning.sign)
+            yield Word(word.text, meaning, word.start, rest[0].end)
+            at += 2
+        elif word.kind == "number" and len(rest) == 2 and _is_ratio(rest):
+            ratio = round(float(word.meaning.value) / float(rest[1].meaning.value), 4)
+            yield Word(word.text, Meaning("ratio", ratio), word.start, rest[1].end)
+            at += 3
+        else:
+            yield word
+            at += 1
+
+
+def _is_ratio(rest: list[Word]) -> bool:
+    return rest[0].text in {"by", "x"} and rest[1].kind == "number" and rest[1].meaning.value != 0

@@ -1,0 +1,140 @@
+"""Which colours a picture has: saturation, warmth, tint, hue, monochrome, recolouring."""
+
+import numpy as np
+
+from editthinker.tools.editors.darkroom.colours import colour_mask, lab_of
+from editthinker.tools.editors.darkroom.light import (
+    Floats,
+    Work,
+    floats,
+    fold,
+    from_lab,
+    luminance,
+    solve,
+    to_lab,
+    to_linear,
+    to_srgb,
+)
+from editthinker.tools.errors import EditRefusedError
+
+_LEAST_SHARE = 0.001
+"""Share of the photo below which a colour counts as not there."""
+
+
+def saturation(work: Work) -> Floats:
+    """Multiply the mean chroma by 1 + 1.2 times the amount, or by 1 + a negative amount."""
+    amount = work.step.amount
+    sample = work.sample()
+    share = 1 + 1.2 * amount if amount > 0 else 1 + amount
+    goal = _mean_chroma(sample) * share
+    factor = solve(lambda f: _mean_chroma(_with_colour(sample, f)), goal, 0, 6) if share else 0.0
+    return _with_colour(work.pixels, factor)
+
+
+def warmth(work: Work) -> Floats:
+    """Move the mean b* by 24 times the amount, as another colour of the light would."""
+    return _balanced(work, np.array([0.35, 0.0, -1.0], np.float32), 2, 24 * work.step.amount)
+
+
+def tint(work: Work) -> Floats:
+    """Move the mean a* by 20 times the amount: magenta is positive, green negative."""
+    return _balanced(work, np.array([0.5, -0.5, 0.5], np.float32), 1, 20 * work.step.amount)
+
+
+def hue(work: Work) -> Floats:
+    """Turn all hues by an angle in CIELAB."""
+    angle = np.radians(float(work.step.options["degrees"]))
+    lab = to_lab(work.pixels)
+    a, b = lab[..., 1].copy(), lab[..., 2].copy()
+    lab[..., 1] = a * np.cos(angle) - b * np.sin(angle)
+    lab[..., 2] = a * np.sin(angle) + b * np.cos(angle)
+    return from_lab(lab)
+
+
+def black_and_white(work: Work) -> Floats:
+    """Keep L, drop the colours."""
+    grey = to_srgb(luminance(to_linear(work.pixels)))
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def sepia(work: Work) -> Floats:
+    """Tone in one warm brown, strongest in the mid-tones, by the amount."""
+    lab = to_lab(work.pixels)
+    x = lab[..., 0] / 100
+    depth = np.sqrt(np.clip(4 * x * (1 - x), 0, 1)) * work.step.amount * 2
+    lab[..., 1], lab[..., 2] = 8 * depth, 24 * depth
+    return from_lab(lab)
+
+
+def recolour(work: Work) -> Floats:
+    """Turn one named colour into another, keeping light and shade.
+
+    Raises:
+        EditRefusedError: if the photo has nothing of that colour.
+    """
+    source, target = str(work.step.options["source"]), str(work.step.options["target"])
+    lab = to_lab(work.pixels)
+    mask = colour_mask(lab, source)
+    if work.mask is not None:
+        mask = mask * work.mask
+    if mask.mean() < _LEAST_SHARE:
+        raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
+    goal, total = lab_of(target), float(mask.sum())
+    mean = (lab * mask[..., None]).sum(axis=(0, 1)) / total
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    strength = chroma / max(float(np.hypot(mean[1], mean[2])), 8.0)
+    if np.hypot(*goal[1:]) < 10:
+        strength = np.ones_like(strength)
+    elif np.hypot(*mean[1:]) < 10:
+        strength = np.full_like(strength, 0.8)
+    light = lab[..., 0]
+    moved = _moved_light(light, float(mean[0]), float(goal[0]))
+    painted = np.dstack([moved, *(np.clip(strength, 0, 1.5) * part for part in goal[1:])])
+    changed = from_lab(painted.astype(np.float32))
+    return floats(work.pixels + mask[..., None] * (changed - work.pixels))
+
+
+def _moved_light(light: Floats, mean: float, goal: float) -> Floats:
+    """Move L so that the mean goes most of the way, without crushing light and shade."""
+    goal = float(np.clip(mean + 0.75 * (goal - mean), 8, 94))
+    below = light / max(mean, 1) * goal
+    above = 100 - (100 - light) / max(100 - mean, 1) * (100 - goal)
+    return floats(np.where(light < mean, below, above))
+
+
+def _with_colour(pixels: Floats, factor: float) -> Floats:
+    """Scale the distance from grey in linear light, ever less towards the edge of the gamut."""
+    linear = to_linear(pixels)
+    y = luminance(linear)[..., None]
+    colour = linear - y
+    if factor > 1:
+        most = np.minimum(
+            (1 - y) / np.maximum(colour.max(axis=-1, keepdims=True), 1e-6),
+            y / np.maximum(-colour.min(axis=-1, keepdims=True), 1e-6),
+        )
+        room = np.clip(most - 1, 1e-3, 1e3)
+        scale = 1 + room * (1 - np.exp(-(factor - 1) / room))
+        return to_srgb(floats(y + colour * scale))
+    return to_srgb(floats(y + colour * factor))
+
+
+def _mean_chroma(pixels: Floats) -> float:
+    lab = to_lab(pixels)
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+
+def _balanced(work: Work, direction: Floats, channel: int, shift: float) -> Floats:
+    """Scale the channels of light along `direction` until a Lab channel's mean has moved."""
+
+    def balance(linear: Floats, strength: float) -> Floats:
+        scaled = linear * np.exp(direction * np.float32(strength))
+        y = luminance(linear) / np.maximum(luminance(scaled), 1e-6)
+        return to_srgb(fold(floats(scaled * y[..., None])))
+
+    sample = to_linear(work.sample())
+
+    def measure(strength: float) -> float:
+        return float(to_lab(balance(sample, strength))[..., channel].mean())
+
+    strength = solve(measure, measure(0) + shift, -2.5, 2.5)
+    return balance(to_linear(work.pixels), strength)

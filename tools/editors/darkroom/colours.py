@@ -1,0 +1,64 @@
+"""Named colours: their values, and where a photo has them."""
+
+import cv2
+import numpy as np
+from PIL import ImageColor
+
+from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+
+_NEUTRAL = 10.0
+"""Chroma below which a colour has no hue worth naming."""
+
+_HUES = {
+    "red": (-8, 50),
+    "orange": (38, 80),
+    "yellow": (70, 112),
+    "green": (102, 175),
+    "teal": (165, 235),
+    "cyan": (165, 235),
+    "blue": (230, 316),
+    "purple": (295, 345),
+    "pink": (325, 378),
+    "brown": (25, 80),
+}
+"""Hue angles, in CIELAB degrees, that people mean by a word; other names: 25 around their own."""
+
+
+def rgb_of(name: str) -> tuple[int, int, int]:
+    """Return the sRGB values, 0 to 255, of a colour of `words.toml`, all of which CSS names."""
+    red, green, blue = ImageColor.getrgb(name.replace(" ", ""))[:3]
+    return red, green, blue
+
+
+def lab_of(name: str) -> Floats:
+    """Return the CIELAB values of a named colour."""
+    pixel = floats(np.array([[rgb_of(name)]]) / 255)
+    return floats(to_lab(pixel)[0, 0])
+
+
+def colour_mask(lab: Floats, name: str) -> Floats:
+    """Return where a picture, `(H, W, 3)` CIELAB, has a named colour: `(H, W)` in [0, 1].
+
+    A colour word means more than its CSS value: red includes brick and wine. So hue decides for
+    chromatic colours and lightness for the others, both with soft limits. Beside strong reds,
+    faint ones such as skin do not count.
+    """
+    goal = lab_of(name)
+    # Hue is noise where chroma is low, and JPEG stores it coarsely: look at it a little blurred.
+    a, b = (cv2.GaussianBlur(lab[..., i], (0, 0), 1.0) for i in (1, 2))
+    chroma = np.hypot(a, b)
+    if float(np.hypot(goal[1], goal[2])) < _NEUTRAL:
+        off = np.abs(lab[..., 0] - goal[0])
+        mask = np.interp(chroma, [9, 18], [1, 0]) * np.interp(off, [22, 38], [1, 0])
+        return floats(cv2.GaussianBlur(mask, (0, 0), 0.8))
+    own = float(np.degrees(np.arctan2(goal[2], goal[1])))
+    low, high = _HUES.get(name, (own - 25, own + 25))
+    middle, half = (low + high) / 2, (high - low) / 2
+    off = np.abs((np.degrees(np.arctan2(b, a)) - middle + 180) % 360 - 180)
+    mask = np.interp(off, [half - 3, half + 7], [1, 0]) * np.interp(chroma, [9, 16], [0, 1])
+    if name == "brown":
+        mask = mask * np.interp(lab[..., 0], [55, 68], [1, 0])
+    if (mask > 0.5).any():
+        strong = float(np.percentile(chroma[mask > 0.5], 90))
+        mask = mask * np.interp(chroma, [0.33 * strong, 0.5 * strong], [0, 1])
+    return floats(cv2.GaussianBlur(mask, (0, 0), 0.8))

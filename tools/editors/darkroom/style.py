@@ -1,0 +1,74 @@
+"""Looks of other media: posterize, pencil sketch, watercolour."""
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.light import (
+    Floats,
+    Work,
+    floats,
+    from_lab,
+    lightness,
+    luminance,
+    to_lab,
+    to_linear,
+)
+
+
+def posterize(work: Work) -> Floats:
+    """Leave few tones, from six at a slight amount to two at the strongest, and flat colours."""
+    levels = round(2 + 8 * (1 - work.step.amount) ** 2)
+    lab = to_lab(_flattened(work.pixels, 8))
+    low, high = np.percentile(lab[..., 0], [1, 99])
+    x = np.clip((lab[..., 0] - low) / max(float(high - low), 1.0), 0, 0.9999)
+    lab[..., 0] = low + (high - low) * np.floor(x * levels) / max(levels - 1, 1)
+    lab[..., 1:] = np.rint(lab[..., 1:] * 1.25 / 14) * 14
+    return from_lab(lab)
+
+
+def sketch(work: Work) -> Floats:
+    """Draw edges and dark parts in pencil on white paper; the amount is the pressure."""
+    light = lightness(luminance(to_linear(work.pixels))) / 100
+    size = max(1.0, 0.006 * min(light.shape))
+    around = cv2.GaussianBlur(light, (0, 0), size)
+    lines = np.clip((light + 0.12) / (around + 0.12), 0, 1)
+    tones = np.clip(cv2.GaussianBlur(light, (0, 0), size), 0, 1)
+    rng = np.random.default_rng(0)
+    # Pencil strokes: noise drawn out along one diagonal.
+    strokes = rng.standard_normal(light.shape).astype(np.float32)
+    strokes = floats(cv2.filter2D(strokes, -1, np.eye(9, dtype=np.float32)[::-1] / 9))
+    hatching = 1 - (1 - tones) ** 1.3 * (0.45 + 0.5 * strokes) * work.step.amount
+    grey = np.clip(lines ** (3 + 7 * work.step.amount) * hatching, 0, 1).astype(np.float32)
+    return np.repeat(grey[..., None] * np.float32(0.97), 3, axis=2)
+
+
+def watercolour(work: Work) -> Floats:
+    """Run colours together in washes, darker at their rims, on a rough white paper."""
+    amount = work.step.amount
+    short = min(work.pixels.shape[:2])
+    washes = _flattened(work.pixels, 6 + 0.05 * short * amount, 0.3 + 0.2 * amount)
+    lab = to_lab(washes)
+    light = lab[..., 0].copy()
+    fine = max(0.8, 0.0018 * short)
+    soft = cv2.GaussianBlur(light, (0, 0), fine)
+    rim = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
+    rim = cv2.GaussianBlur(np.minimum(rim, 50), (0, 0), fine)
+    rng = np.random.default_rng(0)
+    grain = rng.standard_normal(light.shape).astype(np.float32)
+    paper = cv2.GaussianBlur(grain, (0, 0), 1.0)
+    pools = floats(cv2.GaussianBlur(grain, (0, 0), max(2.0, 0.03 * short)))
+    pools /= max(float(pools.std()), 1e-6)
+    steps = np.rint(light / 14) * 14
+    lab[..., 0] = 100 - (100 - 0.5 * (light + steps)) * 0.85
+    lab[..., 0] += 2.5 * pools + 5 * paper - (0.25 + 0.5 * amount) * rim
+    lab[..., 1:] *= 1.3
+    return from_lab(lab)
+
+
+def _flattened(pixels: Floats, size: float, tolerance: float = 0.25) -> Floats:
+    """Smooth away texture, keep edges."""
+    if min(pixels.shape[:2]) < 8:
+        return pixels
+    fine = np.rint(pixels * 255).astype(np.uint8)
+    flat = cv2.edgePreservingFilter(fine, flags=cv2.RECURS_FILTER, sigma_s=size, sigma_r=tolerance)
+    return floats(flat / np.float32(255))

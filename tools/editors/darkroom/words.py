@@ -1,0 +1,116 @@
+"""The vocabulary of `words.toml`: what each phrase means."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from editthinker.tools.editors.darkroom.recipe import Operation
+
+ARTICLES = frozenset({"a", "an", "the"})
+"""Words that are skipped everywhere."""
+
+_ROLES: Mapping[str, tuple[int, bool]] = {
+    "do": (1, True),
+    "undo": (-1, True),
+    "more": (1, False),
+    "less": (-1, False),
+    "high": (1, False),
+    "low": (-1, False),
+    "name": (0, False),
+    "hosts": (0, False),
+}
+"""Sign of each list of an operation, and whether it gives an order."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one phrase stands for."""
+
+    kind: str
+    """Section of `words.toml`: `operation`, `direction`, `degree`, `colour`, `filler` ..."""
+    value: str | float = ""
+    """Which one of its kind."""
+    sign: int = 0
+    """1 or -1 for words with a direction."""
+    amount: float | None = None
+    """The amount that a direction implies."""
+    role: str = ""
+    """List that an operation's word stands in: `do`, `name` ..."""
+    order: bool = False
+    """Whether it makes its clause an order."""
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Mapping[tuple[str, ...], Meaning]:
+    """Return the meaning of every phrase, by its words.
+
+    Raises:
+        ValueError: if a phrase stands twice in `words.toml`.
+    """
+    found: dict[tuple[str, ...], Meaning] = {}
+    for phrase, meaning in _phrases():
+        words = tuple(word for word in phrase.replace("-", " ").split() if word not in ARTICLES)
+        if not words or found.setdefault(words, meaning) != meaning:
+            raise ValueError(f"words.toml: {phrase!r} stands twice, as {found.get(words)} too")
+    return found
+
+
+@lru_cache(maxsize=1)
+def longest_phrase() -> int:
+    """Return the number of words of the longest phrase."""
+    return max(map(len, vocabulary()))
+
+
+@lru_cache(maxsize=1)
+def looks() -> Mapping[str, str]:
+    """Return the sentences that each everyday wish stands for."""
+    return {name: str(look["means"]) for name, look in _data()["look"].items()}
+
+
+@lru_cache(maxsize=1)
+def opposites() -> Mapping[Operation, Operation]:
+    """Return what less of an unsigned operation means, where it means something."""
+    return cast("Mapping[Operation, Operation]", _data()["opposite"])
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+
+def _phrases() -> Iterator[tuple[str, Meaning]]:
+    data = _data()
+    for kind in ("filler", "break", "negation", "noun"):
+        yield from _each(data[kind], Meaning(kind))
+    for name, phrases in data["verb"].items():
+        yield from _each(phrases, Meaning("verb", name, order=True))
+    for value, direction in data["direction"].items():
+        sign, amount = direction["sign"], direction.get("amount")
+        for group, order in (("verbs", True), ("words", False)):
+            meaning = Meaning("direction", value, sign, amount, order=order)
+            yield from _each(direction[group], meaning)
+    for kind in ("degree", "number", "turn", "half-turn", "ratio"):
+        for number, phrases in data[kind].items():
+            yield from _each(phrases, Meaning(kind, float(number)))
+    for kind in ("unit", "region", "side", "axis", "vertical-place", "keepable"):
+        for name, phrases in data[kind].items():
+            yield from _each(phrases, Meaning(kind, name))
+    for name, phrases in data["colour"].items():
+        yield from _each([name, *phrases], Meaning("colour", name))
+    yield from _each(data["keep"]["markers"], Meaning("keep", order=True))
+    yield from _each(data["keep"]["closers"], Meaning("closer"))
+    yield from _each(data["place-filler"]["corner"], Meaning("corner"))
+    for operation, roles in data["operation"].items():
+        for role, phrases in roles.items():
+            sign, order = _ROLES[role]
+            meaning = Meaning("operation", operation, sign, role=role, order=order)
+            yield from _each(phrases, meaning)
+    for name, look in data["look"].items():
+        yield from _each(look["words"], Meaning("look", name))
+
+
+def _each(phrases: Iterable[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
+    return ((phrase, meaning) for phrase in phrases)

@@ -1,0 +1,1 @@
+"""Editors that are diffusers pipelines: one adapter, and a table of presets."""

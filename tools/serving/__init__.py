@@ -1,0 +1,1 @@
+"""Editors as a service: the HTTP contract, and its deployment on Ray Serve."""
