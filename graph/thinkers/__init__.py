@@ -1,0 +1,1 @@
+"""Thinkers: what critiques an edit and rewrites its prompt."""

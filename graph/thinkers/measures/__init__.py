@@ -1,0 +1,1 @@
+"""What the observer measures: one noun of photo editing a module."""

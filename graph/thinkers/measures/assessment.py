@@ -1,0 +1,146 @@
+"""The verdict on one edit: what was done, what drifted, what was harmed, and two scores.
+
+Semantic score: `10 * (mean share done over the steps) * (product of what was kept)`. At most
+`UNFINISHED` while a step is less than half done, and at most `UNSURE` while the instruction has
+clauses that cannot be measured: the observer accepts only what it has seen. Quality score: 10 less
+the points of every damage.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from editthinker.graph.thinkers.measures import (
+    colour,
+    focus,
+    geometry,
+    grade,
+    region,
+    style,
+    text,
+)
+from editthinker.graph.thinkers.measures.artefacts import find_damage
+from editthinker.graph.thinkers.measures.finding import Damage, Finding
+from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
+from editthinker.graph.thinkers.measures.scene import Scene, lay_over
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Region, Step
+from editthinker.tools.images import Pixels
+
+UNFINISHED = 7.5
+"""Best semantic score of an edit with a step that is less than half done."""
+
+UNSURE = 7.0
+"""Best semantic score of an edit whose instruction was only partly measured."""
+
+LONGEST = 900
+"""Characters of reasoning."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that was measured on one edit."""
+
+    findings: tuple[Finding, ...]
+    """One for each step, in the order of the recipe."""
+    drifts: tuple[Drift, ...]
+    damage: tuple[Damage, ...]
+    unknown: tuple[str, ...]
+    """Clauses that were not measured, in the user's words."""
+
+    @property
+    def semantic(self) -> float:
+        """Instruction followed and the rest preserved, in [0, 10]."""
+        shares = [finding.done for finding in self.findings]
+        score = 10 * float(np.mean(shares)) * prod(drift.kept for drift in self.drifts)
+        if min(shares) < 0.5:
+            score = min(score, UNFINISHED)
+        if self.unknown:
+            score = min(score, UNSURE)
+        return round(score, 1)
+
+    @property
+    def quality(self) -> float:
+        """Absence of artefacts, in [0, 10]."""
+        return round(max(0.0, 10 - sum(harm.points for harm in self.damage)), 1)
+
+    @property
+    def reasoning(self) -> str:
+        """The figures in a few plain sentences, what needs work first."""
+        worst_first = sorted(self.findings, key=lambda finding: finding.done >= 0.8)
+        costly = sorted(self.damage, key=lambda harm: -harm.points)
+        sentences = [finding.sentence for finding in worst_first[:4]]
+        if self.unknown:
+            sentences.append(f"Not measured: {'; '.join(self.unknown)[:200]}.")
+        sentences += [drift.sentence for drift in self.drifts[:2]]
+        sentences += [harm.sentence for harm in costly[:2]]
+        if not self.drifts and not self.damage:
+            sentences.append("Nothing else was harmed.")
+        kept = ""
+        for sentence in sentences:
+            if len(kept) + len(sentence) < LONGEST:
+                kept = f"{kept} {sentence}".strip()
+        return kept
+
+
+def assess(source: Pixels, edited: Pixels, recipe: Recipe) -> Assessment:
+    """Measure an edit, both pictures `(H, W, 3 or 4) uint8`, against a recipe with steps."""
+    limited = _limited(recipe)
+    scene = lay_over(source, edited, limited)
+    lettered = any(step.operation == "text" for step in recipe.steps)
+    marks = text.strokes(scene) if lettered else None
+    if marks is not None:
+        scene = scene.hiding(text.around(marks))
+
+    def find(step: Step, asked: Step) -> Finding:
+        if marks is not None and step.operation == "text":
+            return text.measure_text(scene, step, marks)
+        return replace(_MEASURES[step.operation](scene, step), step=asked)
+
+    return Assessment(
+        tuple(find(*pair) for pair in zip(limited.steps, recipe.steps, strict=True)),
+        tuple(find_drifts(scene)),
+        tuple(find_damage(scene)),
+        recipe.unknown,
+    )
+
+
+def _limited(recipe: Recipe) -> Recipe:
+    """Return the recipe with what is to be kept left out of steps on the whole photo."""
+    kept = {"background", "subject"} & set(recipe.keep)
+    if len(kept) != 1:
+        return recipe
+    rest: Region = "subject" if "background" in kept else "background"
+    steps = (
+        replace(step, region=rest) if step.region == "photo" and step.operation in LOCAL else step
+        for step in recipe.steps
+    )
+    return replace(recipe, steps=tuple(steps))
+
+
+LOCAL: frozenset[Operation] = frozenset(
+    {*grade.FIGURES, "hue", "black-and-white", "sepia", "sharpen", "blur", "denoise", "grain"}
+)
+"""Operations that can be measured on a part of the photo."""
+
+_MEASURES: Mapping[Operation, Callable[[Scene, Step], Finding]] = {
+    **dict.fromkeys(grade.FIGURES, grade.measure_grade),
+    "hue": colour.measure_hue,
+    "black-and-white": colour.measure_black_and_white,
+    "sepia": colour.measure_sepia,
+    "sharpen": focus.measure_sharpen,
+    "blur": focus.measure_blur,
+    "denoise": focus.measure_denoise,
+    "grain": focus.measure_grain,
+    "rotate": geometry.measure_rotate,
+    "flip": geometry.measure_flip,
+    "crop": geometry.measure_crop,
+    "straighten": geometry.measure_straighten,
+    "border": geometry.measure_border,
+    "posterize": style.measure_posterize,
+    "sketch": style.measure_sketch,
+    "watercolour": style.measure_watercolour,
+    "fill": region.measure_fill,
+    "recolour": region.measure_recolour,
+}

@@ -1,0 +1,155 @@
+"""What should not have changed: tone and colour that nobody asked for, other regions, the frame."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from editthinker.graph.thinkers.measures.alignment import expected_turn
+from editthinker.graph.thinkers.measures.focus import detail_gain
+from editthinker.graph.thinkers.measures.geometry import RECOGNISED
+from editthinker.graph.thinkers.measures.grade import FIGURES, unexplained
+from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
+from editthinker.graph.thinkers.measures.region import recoloured
+from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.tools.editors.darkroom.recipe import Operation, Region
+
+
+class Drift(NamedTuple):
+    """A change that nobody asked for."""
+
+    kept: float
+    """Share of the semantic score that remains, in [0, 1]."""
+    sentence: str
+
+
+_LIGHT: frozenset[Operation] = frozenset(
+    {"brightness", "exposure", "contrast", "shadows", "highlights", "vignette"}
+)
+_REDRAWN: frozenset[Operation] = frozenset({"sketch", "posterize", "watercolour"})
+_COLOURED: frozenset[Operation] = frozenset(
+    {"saturation", "warmth", "tint", "hue", "black-and-white", "sepia", "recolour", "fill"}
+)
+_MOVERS: Mapping[Operation, frozenset[Operation]] = {
+    "brightness": _LIGHT | _REDRAWN | {"fill"},
+    "contrast": _LIGHT | _REDRAWN | {"fill", "blur", "grain"},
+    "saturation": _COLOURED | _REDRAWN,
+    "warmth": _COLOURED | {"sketch"},
+    "tint": _COLOURED | {"sketch"},
+}
+"""Which steps may move each watched figure by an amount of their own."""
+
+_LOOSE: frozenset[Operation] = frozenset({"hue", "sepia", "black-and-white", "recolour"})
+"""Steps that may well change lightness, since colours differ in it."""
+
+_FREE: Mapping[Operation, tuple[float, float]] = {
+    "brightness": (5.0, 0.0),
+    "contrast": (3.0, 0.2),
+    "saturation": (4.0, 0.25),
+    "warmth": (3.5, 0.2),
+    "tint": (3.5, 0.2),
+}
+"""Drift that nobody minds: a constant, and a share of the figure."""
+
+
+def find_drifts(scene: Scene) -> list[Drift]:
+    """Return every change that was not asked for, with what it costs."""
+    return [*_figures(scene), *_regions(scene), *_content(scene), *_frame(scene)]
+
+
+def _figures(scene: Scene) -> Iterator[Drift]:
+    asked = {step.operation for step in scene.recipe.steps}
+    weights = scene.weights()
+    strict = {
+        "brightness": "brightness" in scene.recipe.keep,
+        "saturation": "colours" in scene.recipe.keep,
+        "warmth": "colours" in scene.recipe.keep,
+        "tint": "colours" in scene.recipe.keep,
+    }
+    for operation, (constant, share) in _FREE.items():
+        if asked & _MOVERS[operation]:
+            continue
+        read = FIGURES[operation].read
+        wanted = read(scene.ideal, weights)
+        found = read(scene.after, weights)
+        free = (constant + share * abs(wanted)) * (0.6 if strict.get(operation) else 1.0)
+        free *= 2.0 if asked & _LOOSE else 1.0
+        excess = (abs(found - wanted) - free) / free
+        if excess > 0:
+            kept = float(np.interp(excess, [0, 1, 3, 6], [1, 0.75, 0.5, 0.3]))
+            name = FIGURES[operation].name
+            yield Drift(kept, f"Not asked: {name} went from {wanted:.0f} to {found:.0f}.")
+
+
+def _regions(scene: Scene) -> Iterator[Drift]:
+    if {step.operation for step in scene.recipe.steps} & _REDRAWN:
+        return
+    difference = np.asarray(np.linalg.norm(scene.after - scene.ideal, axis=2), np.float32)
+    for name, outside in _untouched(scene):
+        core = (outside > 0.9).astype(np.float32)
+        if core.mean() < 0.01:
+            continue
+        moved = mean(difference, core)
+        kept = float(np.interp(moved, [3.5, 8, 20], [1, 0.7, 0.4]))
+        if kept < 1:
+            yield Drift(kept, f"The {name} changed too, by {moved:.0f} units of colour.")
+        elif name in ("background", "subject") and (gain := detail_gain(scene, name)) < 0.75:
+            kept = float(np.interp(gain, [0.4, 0.75], [0.5, 0.85]))
+            yield Drift(kept, f"The {name} lost detail too: {gain:.0%} is left.")
+
+
+def _content(scene: Scene) -> Iterator[Drift]:
+    """Look for things that came or went: what no smooth change of tone and colour explains."""
+    steps = scene.recipe.steps
+    local = {"blur", "vignette", "fill", "recolour", "grain", *_REDRAWN}
+    if any(s.operation in local or s.region != "photo" for s in steps):
+        return
+    if scene.alignment.likeness < RECOGNISED:
+        return
+    strange = (unexplained(scene.before, scene.after, scene.weights()) > 25).astype(np.float32)
+    share = mean(strange, scene.weights())
+    kept = float(np.interp(share, [0.01, 0.05, 0.25], [1, 0.75, 0.4]))
+    if kept < 1:
+        yield Drift(kept, f"{share:.0%} of the photo shows something else than before.")
+
+
+def _untouched(scene: Scene) -> Iterator[tuple[Region | Literal["rest of the photo"], Floats]]:
+    steps, keep = scene.recipe.steps, scene.recipe.keep
+    local = [s for s in steps if s.region != "photo" or s.operation in ("recolour", "fill", "text")]
+    used: set[Region] = {
+        "background" if s.operation == "fill" and s.region == "photo" else s.region for s in steps
+    }
+    names: tuple[Region, Region] = ("background", "subject")
+    for name in names:
+        if name in keep or (used == set(names) - {name} and len(local) == len(steps)):
+            yield name, scene.weights(name)
+    if steps and all(step.operation in ("recolour", "text") for step in steps):
+        rest = scene.weights()
+        for step in steps:
+            if step.operation == "recolour":
+                near = belongs(scene.before, str(step.options["source"]), LOOSE)
+                meant = np.maximum(near, recoloured(scene, step))
+                rest = np.asarray(rest * (meant < 0.05), np.float32)
+        yield "rest of the photo", rest
+
+
+def _frame(scene: Scene) -> Iterator[Drift]:
+    asked = {step.operation for step in scene.recipe.steps}
+    if scene.alignment.likeness < RECOGNISED:
+        if not asked & (_REDRAWN | {"fill", "blur"}):
+            kept = float(np.interp(scene.alignment.likeness, [0.05, RECOGNISED], [0.2, 0.85]))
+            yield Drift(kept, "The picture can hardly be matched with the source.")
+        return
+    if not asked & {"rotate", "flip", "straighten"}:
+        angle = scene.alignment.angle_after(expected_turn(scene.recipe))
+        if scene.alignment.mirrored:
+            yield Drift(0.4, "The picture was mirrored, which nobody asked for.")
+        elif abs(angle) > 1:
+            yield Drift(0.5, f"The picture was turned by {angle:.0f} degrees, not asked.")
+    if not asked & {"rotate", "crop", "border", "straighten"}:
+        (width, height), (wide, high) = scene.size_before, scene.size_after
+        if abs(np.log(width / height * high / wide)) > 0.02:
+            yield Drift(0.6, f"The shape changed from {width} x {height} to {wide} x {high}.")
+        elif "size" in scene.recipe.keep and (width, height) != (wide, high):
+            yield Drift(0.8, f"The size changed from {width} x {height} to {wide} x {high}.")

@@ -1,0 +1,48 @@
+"""Steps that have their own region: a filled background, one colour turned into another."""
+
+import numpy as np
+
+from editthinker.graph.thinkers.measures.alignment import correlation
+from editthinker.graph.thinkers.measures.finding import Finding
+from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
+from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.tools.editors.darkroom.colours import colour_mask, lab_of
+from editthinker.tools.editors.darkroom.recipe import Step
+
+
+def measure_fill(scene: Scene, step: Step) -> Finding:
+    """Measure how much of the region has the asked plain colour."""
+    name = str(step.options["colour"])
+    region = "background" if step.region == "photo" else step.region
+    weights = scene.weights(region)
+    core = (weights > 0.8).astype(np.float32)
+    plain = np.linalg.norm(scene.after - lab_of(name), axis=2) < 18
+    share = mean(np.maximum(plain.astype(np.float32), belongs(scene.after, name)), core)
+    even = mean(plain.astype(np.float32), core)
+    done = float(np.interp(0.5 * share + 0.5 * even, [0.1, 0.85], [0, 1]))
+    verdict = "done" if done >= 0.8 else "not there yet"
+    return Finding(step, done, f"{even:.0%} of the {region} is plain {name}, {verdict}.")
+
+
+def recoloured(scene: Scene, step: Step) -> Floats:
+    """Return the soft mask of the source pixels that a recolouring is about."""
+    mask = colour_mask(scene.before, str(step.options["source"]))
+    return np.asarray(mask * scene.weights(step.region), np.float32)
+
+
+def measure_recolour(scene: Scene, step: Step) -> Finding:
+    """Measure how many pixels of one colour took on the other, with their shading."""
+    source, target = str(step.options["source"]), str(step.options["target"])
+    mask = recoloured(scene, step)
+    area = float(mask.mean())
+    if area < 0.002:
+        return Finding(step, 0.0, f"The photo has hardly anything {source} to recolour.")
+    share = mean(belongs(scene.after, target, LOOSE), mask)
+    done = float(np.interp(share, [0.1, 0.75], [0, 1]))
+    solid = mask > 0.7
+    if solid.sum() > 50 and scene.before[..., 0][solid].std() > 3:
+        shading = correlation(scene.before[..., 0][solid], scene.after[..., 0][solid])
+        done *= float(np.interp(shading, [0.2, 0.6], [0.5, 1]))
+    verdict = "done" if done >= 0.8 else "not enough"
+    return Finding(step, done, f"{share:.0%} of the {source} parts are {target} now, {verdict}.")

@@ -1,0 +1,161 @@
+"""Source and edited picture laid over each other, in the sizes that measurements need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from editthinker.graph.thinkers.measures.alignment import Alignment, align
+from editthinker.graph.thinkers.measures.border import Border, find_border
+from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, to_lab
+from editthinker.graph.thinkers.measures.rendition import render
+from editthinker.tools.editors.darkroom.recipe import Recipe, Region, Step
+from editthinker.tools.editors.darkroom.region import region_masks
+from editthinker.tools.images import Pixels
+
+FINE_SIDE = 1024
+"""Longest side for sharpness, noise and clipping, in pixels."""
+
+COARSE_SIDE = 256
+"""Longest side for tone and colour, in pixels."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One edit, ready to be measured; the source is moved to where it lies in the edit."""
+
+    recipe: Recipe
+    size_before: tuple[int, int]
+    """Of the source, `(width, height)`."""
+    size_after: tuple[int, int]
+    """Of the edited picture, a border included, `(width, height)`."""
+    border: Border
+    alignment: Alignment
+    source: Pixels
+    """At most `FINE_SIDE` long."""
+    edited: Pixels
+    """Same size as `source`, without a border."""
+    shared: Floats
+    """1 where both pictures have content that is to be compared, else 0; size of `source`."""
+    regions: Mapping[Region, Floats]
+    """Soft masks in [0, 1]; size of `source`."""
+
+    @cached_property
+    def before(self) -> Floats:
+        """Source as CIELAB, at most `COARSE_SIDE` long."""
+        return to_lab(shrink(self.source, COARSE_SIDE))
+
+    @cached_property
+    def after(self) -> Floats:
+        """Edited picture as CIELAB, size of `before`."""
+        return to_lab(shrink(self.edited, COARSE_SIDE))
+
+    @cached_property
+    def ideal(self) -> Floats:
+        """What all the steps together should give, as CIELAB, size of `before`."""
+        return self.without(None)
+
+    def without(self, step: Step | None) -> Floats:
+        """Return the rendition of all steps but one."""
+        steps = tuple(s for s in self.recipe.steps if s is not step)
+        return render(self.before, steps, self._coarse_regions)
+
+    def only(self, step: Step) -> Floats:
+        """Return the rendition of one step by itself."""
+        return render(self.before, (step,), self._coarse_regions)
+
+    def weights(self, region: Region = "photo") -> Floats:
+        """Return the comparable part of a region, size of `before`."""
+        return self._coarse_regions[region] * self._coarse_shared
+
+    def fine_weights(self, region: Region = "photo") -> Floats:
+        """Return the comparable part of a region, size of `source`."""
+        return self.regions[region] * self.shared
+
+    @cached_property
+    def fine_before(self) -> Floats:
+        """L* of the source."""
+        return lightness(self.source)
+
+    @cached_property
+    def fine_after(self) -> Floats:
+        """L* of the edited picture."""
+        return lightness(self.edited)
+
+    def hiding(self, covered: Floats) -> "Scene":
+        """Return the scene with the pixels of `covered` left out of comparisons."""
+        return replace(self, shared=self.shared * (1 - covered))
+
+    @cached_property
+    def _coarse_regions(self) -> dict[Region, Floats]:
+        return {name: self._coarse(mask) for name, mask in self.regions.items()}
+
+    @cached_property
+    def _coarse_shared(self) -> Floats:
+        return (self._coarse(self.shared) > 0.95).astype(np.float32)
+
+    def _coarse(self, plane: Floats) -> Floats:
+        height, width = self.before.shape[:2]
+        return np.asarray(
+            cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32
+        )
+
+
+def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
+    """Register two `(H, W, 3 or 4) uint8` pictures and prepare them for measuring."""
+    source, edited = shrink(_opaque(source), 2 * FINE_SIDE), _opaque(edited)
+    sizes = (source.shape[1], source.shape[0]), (edited.shape[1], edited.shape[0])
+    framed = any(step.operation == "border" for step in recipe.steps)
+    border = find_border(edited) if framed else Border()
+    inner = shrink(border.inside(edited), FINE_SIDE)
+    alignment = align(source, inner, recipe)
+    height, width = inner.shape[:2]
+
+    def moved(plane: Floats) -> Floats:
+        return _warp(plane, alignment, (width, height))
+
+    present = moved(np.ones(source.shape[:2], np.float32))
+    masks: dict[Region, Floats] = {"photo": np.ones((height, width), np.float32)}
+    if _names_regions(recipe):
+        for name, mask in region_masks(source).items():
+            masks[name] = moved(mask)
+    return Scene(
+        recipe=recipe,
+        size_before=sizes[0],
+        size_after=sizes[1],
+        border=border,
+        alignment=alignment,
+        source=np.rint(moved(source.astype(np.float32))).astype(np.uint8),
+        edited=inner,
+        shared=(present > 0.99).astype(np.float32),
+        regions=masks,
+    )
+
+
+def _warp(plane: Floats, alignment: Alignment, size: tuple[int, int]) -> Floats:
+    """Move a plane of the source to where it lies in the edited picture."""
+    matrix = alignment.matrix
+    if (plane.shape[1], plane.shape[0]) == size and np.allclose(matrix, np.eye(3), atol=1e-6):
+        return plane
+    factor = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    if factor < 0.9:  # warping does not average down, so do that first
+        wide, high = plane.shape[1], plane.shape[0]
+        plane = np.asarray(
+            cv2.resize(plane, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32
+        )
+        matrix = matrix @ np.diag([wide / plane.shape[1], high / plane.shape[0], 1])
+    return np.asarray(cv2.warpAffine(plane, matrix[:2], size), np.float32)
+
+
+def _names_regions(recipe: Recipe) -> bool:
+    used = any(step.region != "photo" or step.operation == "fill" for step in recipe.steps)
+    return used or bool({"background", "subject"} & set(recipe.keep))
+
+
+def _opaque(pixels: Pixels) -> Pixels:
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    return np.asarray(pixels[..., :3] * alpha + 255 * (1 - alpha), np.uint8)

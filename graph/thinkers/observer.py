@@ -1,0 +1,81 @@
+"""The embedded thinker: it measures what an edit did, without any model.
+
+It reads the user's instruction with the darkroom's parser, compares source and edited picture step
+by step, and asks for more, less or somewhere else. What it cannot measure it says so.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from editthinker.graph.thinkers.base import Plan, PlanRequest, ThinkRequest, Thought
+from editthinker.graph.thinkers.measures.assessment import assess
+from editthinker.graph.thinkers.measures.headroom import fit_to_photo
+from editthinker.graph.thinkers.measures.refinement import refine
+from editthinker.tools.editors.darkroom.parse import parse
+from editthinker.tools.editors.darkroom.recipe import Recipe
+from editthinker.tools.errors import ThinkerError
+
+ACCEPTABLE = 8.0
+"""Score from which the observer leaves an edit as it is."""
+
+
+class Observer:
+    """Scores an edit by measuring it against the instruction."""
+
+    name = "observer"
+
+    async def think(self, request: ThinkRequest) -> Thought:
+        """Measure an edit, score it and adjust the amounts of its prompt.
+
+        Raises:
+            ThinkerError: if no clause of the instruction can be measured.
+        """
+        return await asyncio.to_thread(_think, request)
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        """Write the instruction in plain steps with amounts that fit the photo.
+
+        After a refusal, keep the part that the darkroom understands. What cannot be improved is
+        returned as it is.
+        """
+        return await asyncio.to_thread(_plan, request)
+
+
+def _think(request: ThinkRequest) -> Thought:
+    asked = parse(request.instruction)
+    if not asked.steps:
+        raise ThinkerError(
+            f"the observer cannot measure {request.instruction[:120]!r}; "
+            "use a vision-language thinker"
+        )
+    assessment = assess(request.source.pixels, request.edited.pixels, asked)
+    semantic, quality = assessment.semantic, assessment.quality
+    prompt = request.prompt
+    if semantic < ACCEPTABLE or quality < ACCEPTABLE:
+        refined = _sentence(refine(asked, parse(request.prompt), assessment))
+        tried = {request.prompt, *(attempt.prompt for attempt in request.history)}
+        if refined not in tried:
+            prompt = refined
+    return Thought(semantic, quality, assessment.reasoning, prompt)
+
+
+def _plan(request: PlanRequest) -> Plan:
+    prompt = request.prompt or request.instruction
+    recipe = parse(request.instruction)
+    if not recipe.steps:
+        return Plan(prompt, "Nothing in the instruction can be measured, so it stays as it is.")
+    fitted = fit_to_photo(request.source.pixels, recipe)
+    if request.refusal:
+        fitted = replace(fitted, unknown=())
+        reason = f"Left out what was refused: {'; '.join(recipe.unknown) or 'nothing clear'}."
+        return Plan(_sentence(fitted), reason)
+    changed = [
+        step.operation for step, old in zip(fitted.steps, recipe.steps, strict=True) if step != old
+    ]
+    reason = f"Fitted to the photo: {', '.join(changed)}." if changed else "Amounts fit the photo."
+    return Plan(_sentence(fitted), reason)
+
+
+def _sentence(recipe: Recipe) -> str:
+    """Write a recipe as a prompt; clauses that were not understood follow word for word."""
+    return ", ".join(part for part in (recipe.sentence(), *recipe.unknown) if part)
