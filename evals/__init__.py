@@ -1,0 +1,1 @@
+"""The third floor: benchmarks, judges, sweeps and reports."""
