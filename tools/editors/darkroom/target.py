@@ -1,0 +1,63 @@
+"""What an edit is aimed at, once read: the whole photo, or one thing in it.
+
+The parser turns words into a `Target`; `editthinker.tools.editors.darkroom.grounding` finds it in
+a photo.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal[
+    "photo",
+    "background",
+    "subject",
+    "sky",
+    "ground",
+    "colour",
+    "text",
+    "face",
+    "object",
+    "marked",
+]
+"""What can be named; `marked` is what the user drew with `--box`, `--point` or `--mask`."""
+
+Place = Literal["", "left", "right", "top", "bottom", "middle", "largest", "smallest", "all"]
+"""Which one is meant where there are several; empty for the largest, with a note."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PLACES: tuple[Place, ...] = get_args(Place)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to edit, in the user's terms."""
+
+    kind: Kind
+    name: str = ""
+    """A colour of `editthinker.tools.editors.darkroom.colours`, the words of a text (empty for any
+    text), or what an object is called."""
+    place: Place = ""
+
+    def phrase(self) -> str:
+        """Return the target in plain English: `the left red thing`, `the text 'SALE'`."""
+        place = "" if self.place in ("", "all") else f"{self.place} "
+        article = "all the" if self.place == "all" else "the"
+        several = "s" if self.place == "all" else ""
+        match self.kind:
+            case "colour":
+                return f"{article} {place}{self.name} thing{several}"
+            case "text":
+                return f"{article} {place}text" + (f" '{self.name}'" if self.name else "")
+            case "face":
+                return f"{article} {place}face{several}"
+            case "object":
+                return f"{article} {place}{self.name}{several}"
+            case "marked":
+                return "the marked area"
+        return f"the {place}{self.kind}"
+
+
+PHOTO = Target("photo")
+BACKGROUND = Target("background")
+SUBJECT = Target("subject")
+MARKED = Target("marked")
