@@ -113,7 +113,7 @@ def build_page(desk: Desk) -> gr.Blocks:
 
         shown = [
             *[thread, slider, pick, story, next_prompt],
-            *[go_on, accept, branch, download],
+            *[go_on, accept, branch, download, earlier],
         ]
 
         async def start(
@@ -165,20 +165,22 @@ def build_page(desk: Desk) -> gr.Blocks:
         async def follow(steps: AsyncIterator[Sheet]) -> AsyncIterator[list[Any]]:
             try:
                 async for sheet in steps:
-                    yield render(sheet, desk, None)
+                    yield [*render(sheet, desk, None), gr.skip()]
             except EditThinkerError as exc:
                 raise gr.Error(html.escape(str(exc)), print_exception=False) from exc
+            yield [*[gr.skip()] * (len(shown) - 1), await list_earlier()]
 
         async def show_turn(thread: str, place: str | None) -> list[Any]:
             if not thread or place is None:
                 return [gr.skip()] * len(shown)
-            return render(await desk.open(thread), desk, place)
+            return [*render(await desk.open(thread), desk, place), await list_earlier()]
 
         async def open_earlier(chosen: str | None) -> list[Any]:
             if not chosen:
                 return [gr.skip()] * (len(shown) + 2)
             sheet = await desk.open(chosen)
-            return [*render(sheet, desk, None), desk.file_of(sheet.source), sheet.instruction]
+            seen = render(sheet, desk, None)
+            return [*seen, gr.skip(), desk.file_of(sheet.source), sheet.instruction]
 
         async def list_earlier() -> Any:
             entries = await desk.history()
@@ -191,10 +193,10 @@ def build_page(desk: Desk) -> gr.Blocks:
         running.append(accept.click(take, [thread, pick], shown))
         running.append(branch.click(try_prompt, [thread, pick, next_prompt], shown))
         running.append(next_prompt.submit(try_prompt, [thread, pick, next_prompt], shown))
-        for run in running:
-            run.then(list_earlier, None, earlier, show_progress="hidden")
+        # One event an action, the history in it: Gradio 6 loses the answer to a click that comes
+        # while the stream of the event before it closes, and every event more is such a moment.
         stopped = stop.click(None, None, None, cancels=running)
-        stopped.then(show_turn, [thread, pick], shown).then(list_earlier, None, earlier)
+        stopped.then(show_turn, [thread, pick], shown)
         pick.input(show_turn, [thread, pick], shown, show_progress="hidden")
         earlier.input(open_earlier, [earlier], [*shown, photo, wish])
         page.load(list_earlier, None, earlier)
@@ -202,7 +204,7 @@ def build_page(desk: Desk) -> gr.Blocks:
 
 
 def render(sheet: Sheet, desk: Desk, place: str | None) -> list[Any]:
-    """Return what each part of the page shows of a sheet, in the order of `shown`."""
+    """Return what the parts of the page show of a sheet: all of `shown` but the history."""
     made = [a for a in sheet.attempts if a["image"]]
     best = sheet.best
     looked_at = next((a for a in sheet.attempts if place_of(a) == place), None)
