@@ -1,8 +1,9 @@
 # Everything a developer runs. `make demo` and `make test` need only Python, pip and make.
 PYTHON ?= python3
 BIN := .venv/bin
-MODELS := .venv/models-env
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# One thread for torch in each of the two workers, as small machines have two cores.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 PHOTO := tools/photos/cat.jpg
 INSTRUCTION := Make it much brighter with vivid colours, sharpen it, and add a white border
 
@@ -20,18 +21,9 @@ help: ## list the targets
 	@touch $@
 
 .venv/dev: .venv/base
-	@echo "Installing the tools for developers ..."
-	@$(PIP) -e ".[dev,studio,ui]"
-	@touch $@
-
-# Apart from the other tools, so that `make test` says the same before and after.
-.venv/models: .venv/base
-	@test -x $(MODELS)/bin/python || $(PYTHON) -m venv $(MODELS)
-	@echo "Installing torch, diffusers, Ray and datasets into $(MODELS) ..."
-	@$(MODELS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e ".[dev,diffusers,serve,evals]"
-	@# Without a build for the same torch its operators are missing and transformers does not start.
-	@$(MODELS)/bin/python -m pip uninstall --quiet --yes torchvision
+	@echo "Installing the tools for developers, torch, diffusers and Ray (2 GB) ..."
+	@# The extra `diffusers` without torchvision: built for another torch it stops transformers.
+	@$(PIP) -e ".[dev,studio,ui,darkroom,local,serve,evals,train]" diffusers sentencepiece
 	@touch $@
 
 .PHONY: demo
@@ -40,16 +32,19 @@ demo: .venv/base ## edit a photo with the embedded editor and thinker
 
 .PHONY: test
 test: lint types ## everything that CI runs
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(PYTEST) -m "not (ray or vllm or soak or pack or slow)"
+
+.PHONY: test-ray
+test-ray: .venv/dev ## test serving on a real Ray on loopback
+	$(PYTEST) -m ray -rs tests/tools/serving
+
+.PHONY: test-models
+test-models: .venv/dev ## test what takes minutes with tiny weights, such as torch.compile
+	$(PYTEST) -m slow -rs
 
 .PHONY: test-vllm
 test-vllm: .venv/dev ## test thinkers against real vLLM on a CPU (installs 3.5 GB)
 	tests/graph/thinkers/real_vllm.sh $(BIN)/python
-
-.PHONY: test-models
-test-models: .venv/models ## test models, Ray and datasets for real on a CPU (installs 2 GB)
-	$(MODELS)/bin/pytest -n 2 --dist loadgroup -rs tests/conformance tests/evals \
-		tests/graph/thinkers tests/tools/editors tests/tools/serving
 
 .PHONY: test-soak
 test-soak: .venv/dev ## 50 threads and 500 runs on one server
@@ -78,11 +73,8 @@ studio: .venv/dev ## open the graph in LangGraph Studio
 bench: .venv/dev ## measure speed: medians of one run
 	$(BIN)/python tests/bench/bench_loop.py
 	$(BIN)/python tests/bench/bench_driver.py
-
-.PHONY: bench-models
-bench-models: .venv/models ## measure serving and the diffusion adapter with tiny weights
-	$(MODELS)/bin/python tests/bench/bench_serving.py
-	$(MODELS)/bin/python tests/bench/bench_diffusion.py --tiny
+	$(BIN)/python tests/bench/bench_diffusion.py --tiny
+	$(BIN)/python tests/bench/bench_serving.py
 
 .PHONY: outcomes
 outcomes: .venv/dev ## how the loop ends over 70 photos and instructions
