@@ -1,0 +1,151 @@
+"""Where the sky of a photo is, and where its ground: by place, colour and texture."""
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.masks import enlarge, fill_holes, shrunk
+
+_SIDE = 320
+"""Longest side on which scenery is found, in pixels."""
+
+_LEAST = 0.04
+"""Share of the photo below which there is no sky or ground."""
+
+
+def find_sky(pixels: Pixels) -> Floats | None:
+    """Return the mask of the sky in `(H, W, 3) uint8` pixels, or None where none can be told.
+
+    Sky reaches the top edge, is smooth, changes colour slowly, and is blue, bright or dark as at
+    night; foliage and walls fail one of these.
+    """
+    small = shrunk(pixels, _SIDE)
+    lab = to_lab(floats(small / np.float32(255)))
+    height, width = lab.shape[:2]
+    smooth = _smooth(lab)
+    seeds = np.zeros((height, width), np.uint8)
+    seeds[: max(2, height // 25)] = 1
+    seeds &= smooth & _sky_coloured(lab)
+    if seeds[: max(2, height // 25)].mean() < 0.2:
+        return None
+    grown = _grown(lab, seeds, smooth & _sky_coloured(lab))
+    if grown.mean() < _LEAST:
+        return None
+    mask = _cut(small, grown)
+    if mask is None or _warm_wall(lab, mask):
+        return None
+    return enlarge(mask, pixels)
+
+
+def find_ground(pixels: Pixels, sky: Floats | None, subject: Floats | None) -> Floats | None:
+    """Return the mask of the ground, or None.
+
+    Ground reaches the lower edge and looks like what lies along it, the subject left out.
+    """
+    small = shrunk(pixels, _SIDE)
+    lab = to_lab(floats(small / np.float32(255)))
+    height, width = lab.shape[:2]
+    barred = np.zeros((height, width), bool)
+    for mask in (sky, subject):
+        if mask is not None:
+            barred |= cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA) > 0.5
+    strip = np.zeros((height, width), bool)
+    strip[-max(3, height // 12) :] = True
+    strip &= ~barred
+    if strip[-3:].mean() < 0.15:
+        return None
+    likely = _alike(lab, strip) & ~barred
+    likely[: height // 5] = False
+    cut = np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    cut[barred], cut[: height // 6], cut[strip] = cv2.GC_BGD, cv2.GC_BGD, cv2.GC_FGD
+    found = _grab(small, cut)
+    _, labels = cv2.connectedComponents(found.astype(np.uint8))
+    touching = np.unique(labels[-2:][found[-2:]])
+    mask = floats(np.isin(labels, touching[touching > 0]))
+    mask = fill_holes(mask, 0.01) * floats(~barred)
+    return enlarge(floats(mask), pixels) if mask.mean() >= _LEAST else None
+
+
+def _smooth(lab: Floats) -> np.ndarray:
+    blurred = cv2.GaussianBlur(lab, (0, 0), 1.2)
+    light = blurred[..., 0]
+    slope = np.hypot(
+        cv2.Sobel(light, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(light, cv2.CV_32F, 0, 1) / 8
+    )
+    return np.asarray(cv2.blur(floats(slope), (5, 5)) < 2.2, np.uint8)
+
+
+def _sky_coloured(lab: Floats) -> np.ndarray:
+    light, a, b = (cv2.GaussianBlur(lab[..., i], (0, 0), 2) for i in range(3))
+    chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360
+    blue = (hue > 195) & (hue < 320) & (chroma > 4)
+    pale = (light > 62) & (chroma < 16)
+    glowing = (light > 50) & ((hue < 100) | (hue > 320)) & (chroma > 12)  # at sunset
+    night = (light < 14) & (chroma < 16)
+    return np.asarray(blue | pale | glowing | night, np.uint8)
+
+
+def _grown(lab: Floats, seeds: np.ndarray, allowed: np.ndarray) -> Floats:
+    """Grow from the top over allowed pixels of slowly changing colour."""
+    _, labels = cv2.connectedComponents(np.asarray(allowed, np.uint8), connectivity=4)
+    touching = np.unique(labels[seeds > 0])
+    grown = np.isin(labels, touching[touching > 0])
+    # Water and pale walls continue the sky: cut where the colour has wandered off from its rows'.
+    reference = np.median(lab[seeds > 0], axis=0)
+    rows = np.arange(len(lab))
+    for y in rows:
+        line = grown[y]
+        if line.sum() > 3:
+            near = np.median(lab[y][line], axis=0)
+            step = np.linalg.norm(near - reference)
+            if step > 14:
+                grown[y:] = False
+                break
+            reference = 0.8 * reference + 0.2 * near
+    return floats(grown)
+
+
+def _cut(small: Pixels, grown: Floats) -> Floats | None:
+    size = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    sure = cv2.erode(grown, size) > 0.5
+    near = cv2.dilate(grown, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))) > 0.5
+    if not sure.any():
+        return None
+    cut = np.where(grown > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    cut[~near], cut[sure] = cv2.GC_BGD, cv2.GC_FGD
+    if not (cut == cv2.GC_BGD).any():
+        return grown
+    found = _grab(small, cut)
+    _, labels = cv2.connectedComponents(found.astype(np.uint8))
+    touching = np.unique(labels[sure])
+    mask = floats(np.isin(labels, touching[touching > 0]) & found)
+    return fill_holes(mask, 0.0008)
+
+
+def _warm_wall(lab: Floats, mask: Floats) -> bool:
+    """Whether it is rather a wall or a table: warm, not bright, and down to the lower half."""
+    inside = mask > 0.5
+    light, a, b = (float(np.median(lab[..., i][inside])) for i in range(3))
+    return light < 62 and np.hypot(a, b) > 12 and b > 4 and a > -4
+
+
+def _alike(lab: Floats, sample: np.ndarray) -> np.ndarray:
+    """Return where colours are like those of a sample."""
+    blurred = cv2.GaussianBlur(lab, (0, 0), 2)
+    points = np.ascontiguousarray(blurred[sample])
+    cv2.setRNGSeed(0)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    count = min(4, len(points))
+    labels = np.zeros((len(points), 1), np.int32)
+    _, _, colours = cv2.kmeans(points, count, labels, stop, 2, cv2.KMEANS_PP_CENTERS)
+    weights = np.array([0.6, 1, 1], np.float32)
+    off = np.min([np.linalg.norm((blurred - c) * weights, axis=2) for c in colours], axis=0)
+    return np.asarray(off < 13)
+
+
+def _grab(small: Pixels, cut: np.ndarray) -> np.ndarray:
+    cv2.setRNGSeed(0)
+    models = (np.zeros((1, 65)), np.zeros((1, 65)))
+    cv2.grabCut(small, cut, (0, 0, 0, 0), *models, 4, cv2.GC_INIT_WITH_MASK)
+    return np.asarray((cut == cv2.GC_FGD) | (cut == cv2.GC_PR_FGD))
