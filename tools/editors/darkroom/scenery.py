@@ -7,7 +7,7 @@ from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.masks import enlarge, fill_holes, shrunk
 
-_SIDE = 320
+_SIDE = 240
 """Longest side on which scenery is found, in pixels."""
 
 _LEAST = 0.04
@@ -79,7 +79,7 @@ def _smooth(lab: Floats) -> np.ndarray:
 def _sky_coloured(lab: Floats) -> np.ndarray:
     light, a, b = (cv2.GaussianBlur(lab[..., i], (0, 0), 2) for i in range(3))
     chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360
-    blue = (hue > 195) & (hue < 320) & (chroma > 4)
+    blue = (hue > np.where(light < 40, 225, 200)) & (hue < 320) & (chroma > 4)
     pale = (light > 62) & (chroma < 16)
     glowing = (light > 50) & ((hue < 100) | (hue > 320)) & (chroma > 12)  # at sunset
     night = (light < 14) & (chroma < 16)
@@ -91,18 +91,13 @@ def _grown(lab: Floats, seeds: np.ndarray, allowed: np.ndarray) -> Floats:
     _, labels = cv2.connectedComponents(np.asarray(allowed, np.uint8), connectivity=4)
     touching = np.unique(labels[seeds > 0])
     grown = np.isin(labels, touching[touching > 0])
-    # Water and pale walls continue the sky: cut where the colour has wandered off from its rows'.
-    reference = np.median(lab[seeds > 0], axis=0)
-    rows = np.arange(len(lab))
-    for y in rows:
-        line = grown[y]
-        if line.sum() > 3:
-            near = np.median(lab[y][line], axis=0)
-            step = np.linalg.norm(near - reference)
-            if step > 14:
-                grown[y:] = False
-                break
-            reference = 0.8 * reference + 0.2 * near
+    # Water and pale walls continue the sky: stop where a column leaves the colours above it.
+    reference, known = np.zeros_like(lab[0]), np.zeros(lab.shape[1], bool)
+    for line, row in zip(grown, cv2.GaussianBlur(lab, (0, 0), 1), strict=True):
+        near = np.linalg.norm(row - reference, axis=1) < 15
+        line &= near | ~known
+        reference[line] += (row[line] - reference[line]) * np.where(known[line], 0.25, 1)[:, None]
+        known |= line
     return floats(grown)
 
 
@@ -147,5 +142,5 @@ def _alike(lab: Floats, sample: np.ndarray) -> np.ndarray:
 def _grab(small: Pixels, cut: np.ndarray) -> np.ndarray:
     cv2.setRNGSeed(0)
     models = (np.zeros((1, 65)), np.zeros((1, 65)))
-    cv2.grabCut(small, cut, (0, 0, 0, 0), *models, 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(small, cut, (0, 0, 0, 0), *models, 2, cv2.GC_INIT_WITH_MASK)
     return np.asarray((cut == cv2.GC_FGD) | (cut == cv2.GC_PR_FGD))
