@@ -16,7 +16,7 @@ from editthinker.tools.editors.remote import RemoteEditor
 from editthinker.tools.editors.service import Patience
 from editthinker.tools.images import Picture
 
-LOCAL = ["fake", "darkroom", "simulated"]
+LOCAL = ["fake", "darkroom", "quirky", "simulated"]
 BEHIND_HTTP = ["remote", "openai-images"]
 TINY = ["flux-kontext"]
 PATIENCE = Patience(timeout_s=10, retry_s=1)

@@ -118,6 +118,7 @@ EDITORS: Registry[Editor] = Registry(
             name: f"{_PRESETS}:{name.replace('-', '_').replace('.', '_')}" for name in _PRESET_NAMES
         },
         "openai-images": "editthinker.tools.editors.openai_images:OpenAIImagesEditor",
+        "quirky": "editthinker.tools.editors.quirky:QuirkyEditor",
         "remote": "editthinker.tools.editors.remote:RemoteEditor",
         "simulated": "editthinker.tools.editors.simulated:SimulatedEditor",
     },
