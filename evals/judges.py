@@ -57,6 +57,7 @@ JUDGES: Registry[Judge] = Registry(
         "chat": "editthinker.evals.chat_judge:chat",
         "gpt-4.1": "editthinker.evals.chat_judge:gpt_4_1",
         "gpt-4o": "editthinker.evals.chat_judge:gpt_4o",
+        "observer": "editthinker.evals.thinker_judge:observer",
         "program": "editthinker.evals.program_judge:ProgramJudge",
     },
 )
