@@ -70,9 +70,7 @@ def find_ground(pixels: Pixels, sky: Floats | None, subject: Floats | None) -> F
 def _smooth(lab: Floats) -> np.ndarray:
     blurred = cv2.GaussianBlur(lab, (0, 0), 1.2)
     light = blurred[..., 0]
-    slope = np.hypot(
-        cv2.Sobel(light, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(light, cv2.CV_32F, 0, 1) / 8
-    )
+    slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(light, cv2.CV_32F, 0, 1) / 8)
     return np.asarray(cv2.blur(floats(slope), (5, 5)) < 2.2, np.uint8)
 
 

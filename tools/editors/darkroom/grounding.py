@@ -1,0 +1,213 @@
+"""From words to a region: where in a photo a target is."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
+from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.naming import find_face, find_named, find_text
+from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
+from editthinker.tools.editors.darkroom.target import Kind, Place, Target
+from editthinker.tools.errors import EditRefusedError
+from editthinker.tools.images import Pixels
+from editthinker.tools.recent import Recent
+from editthinker.tools.vision.masks import Part, first
+
+_CACHE_BYTES = 96 * 2**20
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """Where a target is."""
+
+    mask: Floats
+    """`(H, W)` in [0, 1], soft along the outline."""
+    note: str = ""
+    """A sentence about what was guessed or chosen; empty where there was no doubt."""
+    count: int = 1
+    """How many things fit the words; one was taken, unless all were asked for."""
+
+
+_RECENT: Recent[Grounded] = Recent(_CACHE_BYTES, lambda grounded: grounded.mask.nbytes)
+
+
+def ground(target: Target, pixels: Pixels, mark: Floats | None = None) -> Grounded:
+    """Find a target in a photo; the same photo and target are looked for once.
+
+    Args:
+        target: What to find.
+        pixels: `(H, W, 3 or 4) uint8`; a transparent photo's subject is what is opaque.
+        mark: What the user marked, `(H, W)` in [0, 1]; None for nothing.
+
+    Raises:
+        EditRefusedError: if it is not there, naming what is.
+    """
+    if target.kind == "marked":
+        return _marked(pixels, mark)
+    digest = hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+    name = f"{digest} {pixels.shape} {target!r}"
+    grounded = _RECENT.get(name)
+    if grounded is None:
+        grounded = _within(_FINDERS[target.kind](target, pixels), target)
+        grounded.mask.flags.writeable = False
+        _RECENT.put(name, grounded)
+    return grounded
+
+
+def _marked(pixels: Pixels, mark: Floats | None) -> Grounded:
+    if mark is None:
+        raise EditRefusedError("nothing is marked; mark it with --box, --point or --mask")
+    if mark.shape != pixels.shape[:2]:
+        raise EditRefusedError(
+            f"the mask is {mark.shape[1]} x {mark.shape[0]} pixels, the photo "
+            f"{pixels.shape[1]} x {pixels.shape[0]}; they must be of one size"
+        )
+    if mark.max() <= 0.5:
+        raise EditRefusedError("the mask is black everywhere; white is where the edit may happen")
+    return Grounded(mark)
+
+
+def _photo(target: Target, pixels: Pixels) -> Grounded:
+    return Grounded(np.ones(pixels.shape[:2], np.float32))
+
+
+def _subject(target: Target, pixels: Pixels) -> Grounded:
+    subject = find_subject(pixels)
+    note = "" if subject.clear else "Could not tell the subject; took an oval in the middle."
+    return Grounded(subject.mask, note)
+
+
+def _background(target: Target, pixels: Pixels) -> Grounded:
+    subject = _subject(target, pixels)
+    return Grounded(floats(1 - subject.mask), subject.note)
+
+
+def _sky(target: Target, pixels: Pixels) -> Grounded:
+    mask = find_sky(_opaque(pixels))
+    if mask is None:
+        raise EditRefusedError("no sky can be told along the top of this photo")
+    return Grounded(mask)
+
+
+def _ground(target: Target, pixels: Pixels) -> Grounded:
+    subject = find_subject(pixels)
+    mask = find_ground(
+        _opaque(pixels), find_sky(_opaque(pixels)), subject.mask if subject.clear else None
+    )
+    if mask is None:
+        raise EditRefusedError("no ground can be told along the lower edge of this photo")
+    return Grounded(mask)
+
+
+def _colour(target: Target, pixels: Pixels) -> Grounded:
+    parts = coloured_things(_opaque(pixels), target.name)
+    if not parts:
+        raise EditRefusedError(
+            f"there is no {target.name} thing in this photo; it has "
+            f"{_listed(colours_in(_opaque(pixels)))}"
+        )
+    return choose(parts, target)
+
+
+def _text(target: Target, pixels: Pixels) -> Grounded:
+    parts, note = find_text(_opaque(pixels), target.name)
+    return _noted(choose(parts, target), note)
+
+
+def _face(target: Target, pixels: Pixels) -> Grounded:
+    parts, note = find_face(_opaque(pixels))
+    return _noted(choose(parts, target), note)
+
+
+def _object(target: Target, pixels: Pixels) -> Grounded:
+    parts, note = find_named(_opaque(pixels), target.name, target.colour)
+    return _noted(choose(parts, target), note)
+
+
+_FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
+    "photo": _photo,
+    "background": _background,
+    "subject": _subject,
+    "sky": _sky,
+    "ground": _ground,
+    "colour": _colour,
+    "text": _text,
+    "face": _face,
+    "object": _object,
+}
+
+_ONE_OF = frozenset({"colour", "text", "face", "object"})
+"""Kinds of which a photo may show several; for the others a place means a half."""
+
+
+def choose(parts: Sequence[Part], target: Target) -> Grounded:
+    """Take the part that the target's place names, or the largest with a note."""
+    count = len(parts)
+    if target.place == "all" or count == 1:
+        return Grounded(floats(np.max([part.mask for part in parts], axis=0)), count=count)
+    if target.place:
+        return Grounded(first(list(parts), target.place).mask, count=count)
+    chosen = max(parts, key=lambda part: part.area)
+    others = [place for place in _sides(parts, chosen)]
+    named = Target(target.kind, target.name, others[0], target.colour).phrase()
+    every = Target(target.kind, target.name, "all", target.colour).phrase()
+    number = _NUMBERS[count].capitalize() if count < len(_NUMBERS) else f"{count}"
+    note = (
+        f"{number} things fit '{target.phrase()}'; took the largest; say '{named}' for another, "
+        f"or '{every}'."
+    )
+    return Grounded(chosen.mask, note, count)
+
+
+def _sides(parts: Sequence[Part], chosen: Part) -> list[Place]:
+    """Return the places that name another part than the chosen one."""
+    orders = ("left", "right", "top", "bottom", "smallest")
+    return [order for order in orders if first(list(parts), order) is not chosen]
+
+
+def _within(grounded: Grounded, target: Target) -> Grounded:
+    """Keep the half that a place names, where there is only one thing."""
+    if target.kind in _ONE_OF or target.place in ("", "all", "largest", "smallest"):
+        return grounded
+    height, width = grounded.mask.shape
+    x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    off = {
+        "left": x - 0.5,
+        "right": 0.5 - x,
+        "top": y - 0.5,
+        "bottom": 0.5 - y,
+        "middle": np.maximum(abs(x - 0.5), abs(y - 0.5)) - 0.25,
+    }[target.place]
+    half = np.interp(off, [-0.04, 0.04], [1, 0])
+    mask = floats(grounded.mask * half)
+    if mask.max() < 0.5:
+        raise EditRefusedError(f"there is no {target.kind} on the {target.place} of this photo")
+    return Grounded(mask, grounded.note, grounded.count)
+
+
+def _noted(grounded: Grounded, note: str) -> Grounded:
+    return Grounded(grounded.mask, " ".join(filter(None, [note, grounded.note])), grounded.count)
+
+
+def _opaque(pixels: Pixels) -> Pixels:
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "no colour that has a name"
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+
+
+def mark_of(pixels: Pixels) -> Floats:
+    """Return the mark that a mask picture, `(H, W, C) uint8`, stands for: white is in it."""
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
+    return floats(grey / np.float32(255))

@@ -1,0 +1,167 @@
+"""Things in a photo that have a name: objects, faces, text."""
+
+import difflib
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.colour_things import coloured_things
+from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.errors import EditRefusedError
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.detector import Found, find_faces, find_objects, known_names
+from editthinker.tools.vision.masks import Box, Part, part_of
+from editthinker.tools.vision.reader import TextBox, read_text
+from editthinker.tools.vision.segmenter import segment
+
+_PULL = "`editthinker models pull`"
+
+_ALIKE = 0.75
+"""How alike words must be, in [0, 1], for misread letters to be forgiven."""
+
+
+def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part], str]:
+    """Return the things that go by a name, and a sentence about what was guessed.
+
+    A name that no model here knows means the subject, if nothing else is known of that.
+
+    Raises:
+        EditRefusedError: if there is no such thing.
+    """
+    found = find_objects(pixels)
+    if found is not None and name in known_names():
+        return _recognised(pixels, name, colour, found), ""
+    if colour and (parts := coloured_things(pixels, colour)):
+        return parts, f"Cannot recognise a {name}; went by the colour {colour}."
+    subject = find_subject(pixels)
+    if not subject.clear:
+        raise EditRefusedError(
+            f"cannot recognise a {name} in this photo; name its colour, or mark it with --box"
+        )
+    main = _main_thing(found or [], subject.mask)
+    if main is not None:
+        raise EditRefusedError(f"there is no {name} to be seen in this photo; it shows a {main}")
+    return [part_of(subject.mask)], f"Cannot recognise a {name}; took the main thing in the photo."
+
+
+def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> list[Part]:
+    lab = to_lab(floats(pixels / np.float32(255))) if colour else None
+    parts = []
+    for thing in found:
+        if thing.name != name:
+            continue
+        mask = segment(pixels, box=thing.box).mask
+        if mask.max() <= 0.5:
+            continue
+        if lab is not None:
+            share = float((colour_mask(lab, colour) * mask).sum() / mask.sum())
+            if share < 0.2:
+                continue
+        parts.append(part_of(mask))
+    if not parts:
+        others = sorted({thing.name for thing in found})
+        shown = f"; it shows {', '.join(others)}" if others else ""
+        raise EditRefusedError(
+            f"there is no {colour} {name} in this photo{shown}".replace("  ", " ")
+        )
+    return parts
+
+
+def _main_thing(found: list[Found], subject: Floats) -> str | None:
+    """Return the name of what covers most of the subject, if a model knows it."""
+    for thing in found:
+        left, top, right, bottom = thing.box
+        inside = float(subject[top:bottom, left:right].sum() / max(subject.sum(), 1))
+        if thing.confidence > 0.5 and inside > 0.6:
+            return thing.name
+    return None
+
+
+def find_face(pixels: Pixels) -> tuple[list[Part], str]:
+    """Return the faces, and a sentence about what was guessed.
+
+    Raises:
+        EditRefusedError: if there is none.
+    """
+    faces = find_faces(pixels)
+    if faces is None:
+        raise EditRefusedError(f"faces are found with the model pack only: {_PULL}")
+    if not faces:
+        raise EditRefusedError("there is no face to be seen in this photo")
+    return [part_of(_oval(pixels.shape[:2], face.box)) for face in faces], ""
+
+
+def _oval(shape: tuple[int, ...], box: Box) -> Floats:
+    left, top, right, bottom = box
+    x = (np.arange(shape[1], dtype=np.float32) - (left + right) / 2) / max((right - left) / 2, 1)
+    y = (np.arange(shape[0], dtype=np.float32) - (top + bottom) / 2) / max((bottom - top) / 2, 1)
+    return floats(np.interp(np.hypot(x[None, :], y[:, None]), [0.92, 1.08], [1, 0]))
+
+
+def find_text(pixels: Pixels, words: str) -> tuple[list[Part], str]:
+    """Return the lines of text, or where given words stand, and a sentence about what was guessed.
+
+    Raises:
+        EditRefusedError: if there is no text, or not these words.
+    """
+    lines = read_text(pixels)
+    if lines is None:
+        raise EditRefusedError(
+            "text is read with the model pack only: pip install 'editthinker[darkroom]' and "
+            f"{_PULL}"
+        )
+    if not lines:
+        raise EditRefusedError("there is no text to be read in this photo")
+    boxes = [line.corners for line in lines]
+    if words:
+        boxes = [corners for line in lines if (corners := _place_of(line, words)) is not None]
+        if not boxes:
+            read = ", ".join(f"'{line.text}'" for line in lines[:6])
+            raise EditRefusedError(f"the text '{words}' is not in this photo; it reads {read}")
+    return [part_of(_polygon(pixels.shape[:2], corners)) for corners in boxes], ""
+
+
+Corners = tuple[tuple[float, float], ...]
+
+
+def _place_of(line: TextBox, words: str) -> Corners | None:
+    """Return where words stand in a line, by the share of its letters; None if they do not."""
+    text, wanted = line.text.casefold(), words.casefold().strip()
+    start = text.find(wanted)
+    length = len(wanted)
+    if start < 0:
+        ratios = {
+            at: difflib.SequenceMatcher(None, text[at : at + length], wanted).ratio()
+            for at in range(max(1, len(text) - length + 1))
+        }
+        start = max(ratios, key=lambda at: ratios[at])
+        if ratios[start] < _ALIKE:
+            return None
+        length = min(length, len(text) - start)
+    if length >= 0.9 * len(text):
+        return line.corners
+    begin, end = start / len(text), (start + length) / len(text)
+    upper_left, upper_right, lower_right, lower_left = np.array(line.corners)
+    top, bottom = upper_right - upper_left, lower_right - lower_left
+    return tuple(
+        (float(x), float(y))
+        for x, y in (
+            upper_left + begin * top,
+            upper_left + end * top,
+            lower_left + end * bottom,
+            lower_left + begin * bottom,
+        )
+    )
+
+
+def _polygon(shape: tuple[int, ...], corners: Corners) -> Floats:
+    """Fill four corners, a little wider, since letters stand over their boxes."""
+    points = np.array(corners, np.float32)
+    height = float(np.linalg.norm(points[3] - points[0]))
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 1)
+    size = max(1, round(0.12 * height))
+    grown = cv2.dilate(mask, np.ones((2 * size + 1, 2 * size + 1), np.uint8))
+    return floats(cv2.GaussianBlur(grown.astype(np.float32), (0, 0), max(0.6, 0.04 * height)))
