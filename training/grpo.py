@@ -1,0 +1,63 @@
+"""GRPO: a thinker learns from what its own prompts do to the photo.
+
+    editthinker train grpo paper --data data/thinkedit --model runs/sft/model --out runs/grpo
+
+TRL's `GRPOTrainer` does the work; the reward runs the graph (`rewards.py`). Rows are prompts about
+two pictures with the instruction, the prompt that made the edit, and its judged scores. The
+finished model, the best by held-out reward where the recipe asks for it, lies in `<out>/model`.
+"""
+
+from pathlib import Path
+
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+
+from editthinker.tools.blobs import BlobStore
+from editthinker.training.arguments import build_arguments
+from editthinker.training.policy import load_policy, lora_config
+from editthinker.training.recipe import GrpoRecipe, write_recipe
+from editthinker.training.rewards import EditReward
+from editthinker.training.rows import load_rows, split_rows
+from editthinker.training.runs import finish, last_checkpoint
+from editthinker.training.sample_pages import SamplePages
+
+
+def main(
+    recipe: GrpoRecipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    rows: Dataset | None = None,
+    reward: EditReward | None = None,
+) -> Path:
+    """Train, and return the folder of the finished model.
+
+    Args:
+        recipe: What to train on what, and how.
+        out: Folder of the run: checkpoints, metrics, samples, the recipe and the model.
+        resume: Go on from the last checkpoint in `out`.
+        rows: Rows in place of the recipe's data.
+        reward: In place of the recipe's, such as one with an editor of your own.
+
+    Raises:
+        ConfigError: if the recipe, the data or the folder cannot be used.
+    """
+    checkpoint = last_checkpoint(out, resume=resume)
+    arguments = build_arguments(GRPOConfig, recipe, out)
+    data = load_rows(recipe, "grpo") if rows is None else split_rows(rows, recipe, "grpo")
+    reward = reward or EditReward(recipe.reward, BlobStore(out / "blobs"))
+    model, processor = load_policy(recipe)
+    trainer = GRPOTrainer(
+        model,
+        reward_funcs=reward,
+        args=arguments,
+        train_dataset=data.train,
+        eval_dataset=data.held_out,
+        processing_class=processor,
+        peft_config=lora_config(recipe.lora),
+        callbacks=[SamplePages(reward, out / "samples", recipe.samples_every)],
+    )
+    if arguments.process_index == 0:
+        write_recipe(recipe, out / "recipe.yaml")
+    trainer.train(resume_from_checkpoint=checkpoint)
+    return finish(trainer, processor, out)
