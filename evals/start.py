@@ -31,14 +31,14 @@ def start(given: Mapping[str, Any]) -> None:
             flag = extra[0].replace("_", "-")
             raise ConfigError(f"--resume goes on with the settings of its run; leave out --{flag}")
         folder = RunFolder(Path(resume))
-        _finish(resume_sweep(folder, watch=_watcher()), folder, as_json)
+        _finish(resume_sweep(folder, watch=watcher()), folder, as_json)
         return
     config = _config(given)
     if given.get("dry_run"):
         typer.echo(plan(config).model_dump_json(indent=1))
         return
     folder = RunFolder(Path(given["out"]) if given.get("out") else _free_folder(config))
-    _finish(run_sweep(config, folder, watch=_watcher()), folder, as_json)
+    _finish(run_sweep(config, folder, watch=watcher()), folder, as_json)
 
 
 def _config(given: Mapping[str, Any]) -> SweepConfig:
@@ -65,7 +65,7 @@ def _free_folder(config: SweepConfig) -> Path:
     return stem if not stem.exists() else stem.with_name(f"{stem.name}-{os.getpid()}")
 
 
-def _watcher() -> Callable[[Progress], None]:
+def watcher() -> Callable[[Progress], None]:
     """Return what tells how far a sweep is: one line, rewritten on a terminal."""
     console = Console(stderr=True)
     shown = [time.monotonic()]
