@@ -20,6 +20,7 @@ from editthinker.graph.instruction import check_instruction
 from editthinker.graph.thinkers.replies import parse_reply
 from editthinker.graph.thinkers.scores import HIGHEST, Scores
 from editthinker.tools.errors import ConfigError, ReplyParseError
+from editthinker.training.reward_recipe import Weights
 
 MAX_REPLY = 50_000
 """Characters of a reply; longer ones are not well-formed."""
@@ -91,6 +92,16 @@ def critic_part(stated: Scores, judged: Scores) -> float:
 def edit_part(before: float, after: float) -> float:
     """Map a change of a score from [-10, 10] to [0, 1]; no change is `NEUTRAL`."""
     return min(1.0, max(0.0, ((after - before) / HIGHEST + 1.0) / 2.0))
+
+
+def add_up(parts: Parts, weights: Weights) -> float:
+    """Return the weighted sum of the parts, in [0, 1]."""
+    return (
+        weights.format * parts.format
+        + weights.critic * parts.critic
+        + weights.semantic * parts.semantic
+        + weights.quality * parts.quality
+    )
 
 
 def is_good_enough(before: Scores, skip_at: float | None) -> bool:

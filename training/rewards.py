@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from editthinker.graph.build import build_graph
@@ -37,75 +37,23 @@ from editthinker.tools.errors import (
 )
 from editthinker.tools.images import ImageRef, Picture
 from editthinker.tools.recent import Recent
+from editthinker.training.outcomes import Ending, Outcome, Row, Sample, log_outcomes, text_of
 from editthinker.training.pictures import Pictures
 from editthinker.training.reward_parts import (
     NEUTRAL,
     NOTHING,
     Parts,
+    add_up,
     critic_part,
     edit_part,
     is_good_enough,
     read_strictly,
     same_words,
 )
-from editthinker.training.reward_recipe import RewardRecipe, Weights
+from editthinker.training.reward_recipe import RewardRecipe
 from editthinker.training.scoring import Scorer, make_scorer
 
-Ending = Literal["edited", "skipped", "repeated", "refused", "malformed", "masked"]
-"""What became of a reply:
-
-- `edited`: a new edit was made and judged
-- `skipped`: the previous edit was good enough already
-- `repeated`: the prompt has the words of the previous one
-- `refused`: the editor cannot do what the prompt asks
-- `malformed`: the reply is not well-formed
-- `masked`: there is no reward
-"""
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the reward knows of a prompt; all replies of a group share it."""
-
-    source: Picture
-    edited: Picture
-    """The edit that the reply is about."""
-    instruction: str
-    prompt: str
-    """What `edited` was made with."""
-    before: Scores | None = None
-    """Judged scores of `edited`; None to have it judged."""
-    task: str = ""
-    targets: str | None = None
-    """JSON that only the judge sees."""
-    seed: int | None = None
-    """Of the new edit; None to draw one from the content."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a reply earned, and why."""
-
-    reward: float | None
-    ending: Ending
-    parts: Parts | None = None
-    before: Scores | None = None
-    after: Scores | None = None
-    prompt: str | None = None
-    """What the new edit was made with."""
-    edited: ImageRef | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One reply with its outcome, for pages."""
-
-    row: Row
-    reply: str
-    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -354,61 +302,10 @@ class EditReward:
             )
 
 
-def add_up(parts: Parts, weights: Weights) -> float:
-    """Return the weighted sum of the parts, in [0, 1]."""
-    return (
-        weights.format * parts.format
-        + weights.critic * parts.critic
-        + weights.semantic * parts.semantic
-        + weights.quality * parts.quality
-    )
-
-
 def group_seed(row: Row, seed: int) -> int:
     """Draw the seed that all replies to one prompt share, whatever their place in a batch."""
     text = f"{seed}\n{row.source.ref['sha256']}\n{row.instruction}\n{row.prompt}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 2**31
-
-
-def text_of(completion: Any) -> str:
-    """Return the text of a completion: a conversation, a message or the text itself."""
-    if isinstance(completion, str):
-        return completion
-    if isinstance(completion, Mapping):
-        return text_of(completion.get("content") or "")
-    if all(isinstance(part, Mapping) and "type" in part for part in completion):
-        return "".join(str(part.get("text") or "") for part in completion)
-    return text_of(completion[-1])
-
-
-LogMetric = Callable[[str, float], None]
-LogExtra = Callable[[str, list[Any]], None]
-
-
-def log_outcomes(
-    outcomes: Sequence[Outcome], log_metric: LogMetric | None, log_extra: LogExtra | None
-) -> None:
-    """Log parts and endings by name: means over the batch, and a column each per sample."""
-    names = ("format", "critic", "semantic", "quality")
-    columns: dict[str, list[float | None]] = {
-        name: [getattr(o.parts, name) if o.parts else None for o in outcomes] for name in names
-    }
-    if log_extra:
-        for name, values in columns.items():
-            log_extra(f"part_{name}", values)
-        log_extra("ending", [outcome.ending for outcome in outcomes])
-        log_extra("error", [outcome.error or "" for outcome in outcomes])
-    if not log_metric or not outcomes:
-        return
-    for name, values in columns.items():
-        if known := [value for value in values if value is not None]:
-            log_metric(f"reward_parts/{name}", sum(known) / len(known))
-    gained = [(o.after.semantic - o.before.semantic) for o in outcomes if o.after and o.before]
-    if gained:
-        log_metric("reward_parts/semantic_gain", sum(gained) / len(gained))
-    counts = Counter(outcome.ending for outcome in outcomes)
-    for ending in ("edited", "skipped", "repeated", "refused", "malformed", "masked"):
-        log_metric(f"reward_share/{ending}", counts[ending] / len(outcomes))
 
 
 def _key(*parts: Picture | str | None) -> str:

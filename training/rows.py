@@ -1,6 +1,7 @@
 """Rows of a data set on disk, split into those to train on and those held out."""
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,12 @@ NEEDED = {
     "grpo": ("images", "prompt", "instruction", "prompt_before"),
 }
 """Columns that a stage cannot do without."""
+
+SPLITS = {"sft": "sft", "grpo": "rl"}
+"""What a stage trains on where a data set has several splits."""
+
+UNITS = ("source_sha256", "trajectory")
+"""What is held out as a whole: rows of one photo are not strangers to each other."""
 
 
 class Rows(NamedTuple):
@@ -35,7 +42,9 @@ def load_rows(recipe: Recipe, stage: str) -> Rows:
 
 
 def split_rows(rows: Dataset, recipe: Recipe, stage: str) -> Rows:
-    """Hold out whole trajectories, chosen by their names, and cut the rest to the recipe's limit.
+    """Hold out whole photos or trajectories, and cut the rest to the recipe's limit.
+
+    They are chosen by their names, so the same rows are held out in every run.
 
     Raises:
         ConfigError: if a column is missing, or nothing is left to train on.
@@ -46,7 +55,8 @@ def split_rows(rows: Dataset, recipe: Recipe, stage: str) -> Rows:
             f"{', '.join(rows.column_names)}"
         )
     if stage == "sft":  # TRL takes further columns for its own
-        rows = rows.select_columns(list(NEEDED["sft"]) + _named(rows, "trajectory"))
+        units = [name for name in UNITS if name in rows.column_names]
+        rows = rows.select_columns([*NEEDED["sft"], *units])
     held, kept = _hold_out(rows, recipe.held_out)
     if recipe.limit is not None:
         kept = kept[: recipe.limit]
@@ -58,15 +68,16 @@ def split_rows(rows: Dataset, recipe: Recipe, stage: str) -> Rows:
 def _hold_out(rows: Dataset, wanted: int) -> tuple[list[int], list[int]]:
     if not wanted:
         return [], list(range(len(rows)))
-    names = rows["trajectory"] if _named(rows, "trajectory") else range(len(rows))
+    unit = next((name for name in UNITS if name in rows.column_names), None)
+    names = rows[unit] if unit else range(len(rows))
     keys = [hashlib.sha256(str(name).encode()).hexdigest() for name in names]
     chosen: set[str] = set()
     count = 0
-    for key in sorted(set(keys)):
+    for key, size in sorted(Counter(keys).items()):
         if count >= wanted:
             break
         chosen.add(key)
-        count += keys.count(key)
+        count += size
     held = [at for at, key in enumerate(keys) if key in chosen]
     return held, [at for at, key in enumerate(keys) if key not in chosen]
 
@@ -78,13 +89,7 @@ def _load(folder: Path, split: str | None, stage: str) -> Dataset:
         raise ConfigError(f"{str(folder)!r} holds no data set: {exc}") from exc
     if not isinstance(found, DatasetDict):
         return found
-    name = split or (stage if stage in found else "train")
-    if name == "grpo" or (name == "train" and name not in found):
-        name = "rl" if "rl" in found else name
+    name = split or SPLITS[stage]
     if name not in found:
         raise ConfigError(f"{str(folder)!r} has no split {name!r}; it has {', '.join(found)}")
     return found[name]
-
-
-def _named(rows: Dataset, name: str) -> list[str]:
-    return [name] if name in rows.column_names else []

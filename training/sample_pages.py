@@ -10,7 +10,8 @@ from editthinker.graph.page.markup import Html, join, quoted, tag
 from editthinker.graph.page.preview import make_preview
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.images import ImageRef
-from editthinker.training.rewards import EditReward, Sample
+from editthinker.training.outcomes import Sample
+from editthinker.training.rewards import EditReward
 
 SIDE = 240
 """Pixels of the longer side of a picture."""
