@@ -125,7 +125,7 @@ def build(
         ConfigError: if a setting cannot work, the folder holds another data set, or nothing is
             worth keeping.
     """
-    if not resumed and folder.config.exists():
+    if not resumed and (folder.run.path / "records.jsonl").exists():
         raise ConfigError(f"{str(folder.path)!r} holds a data set; use --resume, or another --out")
     template = read_template(config.prompt_template) if config.prompt_template else None
     folder.path.mkdir(parents=True, exist_ok=True)

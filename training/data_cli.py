@@ -35,6 +35,7 @@ FILTERS = (
     "per_cell",
     "sft_steps",
     "rl_steps",
+    "agree",
     "holdout",
     "score_step",
 )
@@ -113,6 +114,12 @@ def build_data(
     ] = None,
     sft_steps: Annotated[int | None, typer.Option(help="Most steps for SFT.")] = None,
     rl_steps: Annotated[int | None, typer.Option(help="Most steps for RL.")] = None,
+    agree: Annotated[
+        bool,
+        typer.Option(
+            "--agree", help="Leave out steps where the judge would stop and the expert goes on."
+        ),
+    ] = False,
     holdout: Annotated[
         float | None, typer.Option(help="Share of source images put aside as `test`. [default: 0]")
     ] = None,

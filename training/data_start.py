@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from editthinker.evals.estimate import estimate_sweep
+from editthinker.evals.judges import JUDGES
 from editthinker.evals.start import watcher
 from editthinker.tools.errors import ConfigError
 from editthinker.training.data_cli import FILTERS, config_values
@@ -63,7 +64,10 @@ def _plan(given: Mapping[str, Any]) -> str:
     assert isinstance(pool, dict)
     config = make_config({**pool, "modes": ("think-while",), "best_of_n": False})
     found = load_pool(config)
-    judge = None if found.has_program else config.judge_model or config.judge
+    judge = None
+    if not (found.has_program and config.judge in ("auto", "program")):
+        JUDGES.check(config.judge)
+        judge = config.judge_model or config.judge
     estimate = estimate_sweep(config, found.scorer, found.samples, judge)
     repeats = int(given.get("repeats", 1))
     counts = {

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -61,25 +60,20 @@ def write_dataset(splits: Mapping[str, Iterable[Row]], folder: Path) -> dict[str
 
     Rows are streamed; the folder appears when it is whole.
     """
-    fresh = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh, scratch = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "rows"))
+    for left in (fresh, scratch):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    scratch.mkdir(parents=True)
     counts = {name: SplitCounts() for name in splits}
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".rows-") as rows_dir:
-        parts = datasets.DatasetDict()
-        for name, rows in splits.items():
-            path = Path(rows_dir) / f"{name}.arrow"
-            if _write_rows(rows, path, counts[name]):
-                parts[name] = datasets.Dataset.from_file(str(path), split=name)
-        hidden = datasets.are_progress_bars_disabled()
-        datasets.disable_progress_bars()
-        try:
-            parts.save_to_disk(str(fresh))
-        finally:
-            if not hidden:
-                datasets.enable_progress_bars()
+    parts = datasets.DatasetDict()
+    for name, rows in splits.items():
+        path = scratch / f"{name}.arrow"
+        if _write_rows(rows, path, counts[name]):
+            parts[name] = datasets.Dataset.from_file(str(path), split=name)
+    _save(parts, fresh)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
+    shutil.rmtree(scratch)
     return {name: found for name, found in counts.items() if found.rows}
 
 
@@ -92,6 +86,16 @@ def file_hashes(folder: Path) -> dict[str, str]:
                 file, "sha256"
             ).hexdigest()
     return found
+
+
+def _save(parts: datasets.DatasetDict, folder: Path) -> None:
+    hidden = datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        parts.save_to_disk(str(folder))
+    finally:
+        if not hidden:
+            datasets.enable_progress_bars()
 
 
 def _write_rows(rows: Iterable[Row], path: Path, counts: SplitCounts) -> int:

@@ -43,6 +43,9 @@ class Selection(BaseModel):
     )
     sft_steps: int | None = Field(None, ge=1, description="Most steps for SFT.")
     rl_steps: int | None = Field(None, ge=1, description="Most steps for RL.")
+    agree: bool = Field(
+        False, description="Leave out steps where the judge would stop and the expert goes on."
+    )
     holdout: float = Field(
         0.0, ge=0, lt=1, description="Share of source images whose trajectories are for tests."
     )
@@ -137,6 +140,8 @@ def _wrong_with(step: Step, following: Step | None, settings: Selection) -> str 
         return "whose next image was made by another's prompt"
     if step.refined_prompt.split() == step.prompt.split():
         return "where the expert repeated the prompt"
+    if settings.agree and min(step.semantic, step.quality) >= settings.stop_score:
+        return "where the judge would stop and the expert goes on"
     return None
 
 

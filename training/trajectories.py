@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from editthinker.evals.benchmarks.gedit import GEdit
 from editthinker.evals.cells import TOOLS, Cell, Tools, make_cells
-from editthinker.evals.config import SweepConfig
+from editthinker.evals.config import SweepConfig, write_config
 from editthinker.evals.estimate import estimate_sweep
 from editthinker.evals.judges import Judge
 from editthinker.evals.records import Judged, Record
@@ -121,7 +121,7 @@ def generate(
         raise ConfigError(f"{config.benchmark} has no program to judge by; choose a model")
     cells = _cells(config, repeats, folder.blobs, tools)
     folder.path.mkdir(parents=True, exist_ok=True)
-    _write_samples(folder, pool)
+    _describe(folder, config, pool, judge)
     estimate = estimate_sweep(config, pool.scorer, pool.samples, judge.model)
     sweep = Sweep(
         pool.scorer,
@@ -175,11 +175,12 @@ def _cells(config: SweepConfig, repeats: int, blobs: BlobStore, tools: Tools) ->
     return [*cells, *repeated]
 
 
-def _write_samples(folder: RunFolder, pool: Pool) -> None:
-    """Write what was chosen, as a sweep does, so that its other commands can read the folder."""
-    if not folder.samples.exists():
-        lines = (sample.line(None).model_dump_json(exclude_none=True) for sample in pool.samples)
-        folder.samples.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def _describe(folder: RunFolder, config: SweepConfig, pool: Pool, judge: Judge) -> None:
+    """Write what was chosen, as a sweep does, so that `editthinker eval report` can show it."""
+    lines = (sample.line(None).model_dump_json(exclude_none=True) for sample in pool.samples)
+    folder.samples.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    about = {"judge": judge.name, "judge_model": judge.model, "rubrics": judge.rubrics}
+    write_config(folder.config, config, about)
 
 
 def _trajectory(
