@@ -8,18 +8,20 @@ from hashlib import sha256
 from editthinker.tools.editors.base import Capabilities, Editor, EditRequest, EditResult
 from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.parse import parse
-from editthinker.tools.editors.darkroom.recipe import Recipe, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.refusals import refuse_unsupported
 from editthinker.tools.errors import ConfigError
 
-_UNMEASURED = frozenset({"flip", "crop", "straighten", "fill", "recolour", "black-and-white"})
+_UNMEASURED = frozenset(
+    {"flip", "crop", "straighten", "fill", "recolour", "black-and-white"}
+    | {"remove", "cutout", "move", "duplicate", "erase-text", "replace-text", "isolate"}
+)
 """Operations that are done or not, with no amount to miss."""
 
-_OTHER_PLACE: Mapping[Region, Region] = {
-    "background": "subject",
-    "subject": "background",
-    "photo": "background",
-}
+_OTHER_PLACE: Mapping[Target, Target] = {BACKGROUND: SUBJECT, PHOTO: BACKGROUND}
+"""Where a spoilt edit lands; everything else ends up in the background."""
+_OTHER_WAY = {"left": "right", "right": "left", "up": "down", "down": "up"}
 _OTHER_COLOUR = {"blue": "green", "white": "grey", "black": "brown"}
 
 
@@ -91,22 +93,31 @@ def _misplaced(step: Step) -> Step:
     match step.operation:
         case "text":
             options["position"] = "top" if "bottom" in str(options["position"]) else "bottom"
+        case "fill" if "image" in options:
+            return replace(step, options={"colour": "blue"})
         case "fill" | "border":
             options["colour"] = _OTHER_COLOUR.get(str(options["colour"]), "blue")
         case "recolour":
             target = str(options["target"])
             others = (_OTHER_COLOUR.get(target, "blue"), "green", "purple")
-            options["target"] = next(c for c in others if c not in (target, options["source"]))
+            taken = (target, options.get("source"))
+            options["target"] = next(colour for colour in others if colour not in taken)
         case "flip":
             options["axis"] = "vertical" if options["axis"] == "horizontal" else "horizontal"
         case "rotate" | "hue":
             options["degrees"] = -float(options["degrees"])
         case "crop":
             options["ratio"] = round(1 / float(options["ratio"]), 4)
-        case "straighten":
+        case "move" | "duplicate":
+            options["direction"] = _OTHER_WAY[str(options["direction"])]
+        case "replace-text":
+            options["content"] = f"{options['content']}s"
+        case "remove":
+            return replace(step, region=SUBJECT)
+        case "straighten" | "cutout" | "isolate" | "erase-text":
             return step
         case _:
-            return replace(step, region=_OTHER_PLACE[step.region])
+            return replace(step, region=_OTHER_PLACE.get(step.region, BACKGROUND))
     return replace(step, options=options)
 
 

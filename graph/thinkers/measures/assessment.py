@@ -25,7 +25,8 @@ from editthinker.graph.thinkers.measures.artefacts import find_damage
 from editthinker.graph.thinkers.measures.finding import Damage, Finding
 from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
 from editthinker.graph.thinkers.measures.scene import Scene, lay_over
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT
 from editthinker.tools.images import Pixels
 
 UNFINISHED = 7.5
@@ -94,6 +95,8 @@ def assess(source: Pixels, edited: Pixels, recipe: Recipe) -> Assessment:
         scene = scene.hiding(text.around(marks))
 
     def find(step: Step, asked: Step) -> Finding:
+        if step.operation not in _MEASURES and step.operation != "text":
+            return Finding(asked, 0.5, f"Not measured: {step.sentence()}.")
         if marks is not None and step.operation == "text":
             return text.measure_text(scene, step, marks)
         return replace(_MEASURES[step.operation](scene, step), step=asked)
@@ -111,9 +114,9 @@ def _limited(recipe: Recipe) -> Recipe:
     kept = {"background", "subject"} & set(recipe.keep)
     if len(kept) != 1:
         return recipe
-    rest: Region = "subject" if "background" in kept else "background"
+    rest = SUBJECT if "background" in kept else BACKGROUND
     steps = (
-        replace(step, region=rest) if step.region == "photo" and step.operation in LOCAL else step
+        replace(step, region=rest) if step.region == PHOTO and step.operation in LOCAL else step
         for step in recipe.steps
     )
     return replace(recipe, steps=tuple(steps))

@@ -6,7 +6,8 @@ import numpy as np
 from editthinker.graph.thinkers.measures.finding import Finding, credit
 from editthinker.graph.thinkers.measures.lab import Floats, deviation, mean
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.tools.editors.darkroom.recipe import Region, Step
+from editthinker.tools.editors.darkroom.recipe import Step
+from editthinker.tools.editors.darkroom.target import PHOTO, Target
 
 _BLURS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0)
 """Blurs of the source that the edit is compared with, as shares of the wanted one."""
@@ -22,7 +23,7 @@ def detail(plane: Floats, weights: Floats, sizes: tuple[float, float]) -> float:
     return mean(np.asarray(np.abs(fine - coarse), np.float32), weights)
 
 
-def detail_gain(scene: Scene, region: Region = "photo") -> float:
+def detail_gain(scene: Scene, region: Target = PHOTO) -> float:
     """Return how much stronger fine detail is, beside detail that is a little coarser.
 
     Tone changes both alike; focus changes the fine one.
@@ -36,7 +37,7 @@ def detail_gain(scene: Scene, region: Region = "photo") -> float:
     return fine / max(coarse, 0.1)
 
 
-def flat_areas(scene: Scene, region: Region = "photo") -> Floats:
+def flat_areas(scene: Scene, region: Target = PHOTO) -> Floats:
     """Return the smoothest 40 % of the source that is neither black nor white in the edit."""
     plane, weights = cv2.GaussianBlur(scene.fine_before, (0, 0), 2.0), scene.fine_weights(region)
     slope = np.hypot(cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1))
@@ -83,7 +84,7 @@ def measure_blur(scene: Scene, step: Step) -> Finding:
     found = strength(after, 0.0)
     ratio = float(np.interp(-found, [-value for value in curve], _BLURS))
     done = credit(ratio, step)
-    where = "" if step.region == "photo" else f" of the {step.region}"
+    where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     return Finding(
         step,
         done,

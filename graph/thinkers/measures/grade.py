@@ -12,6 +12,7 @@ from editthinker.graph.thinkers.measures.lab import Floats, chroma, deviation, m
 from editthinker.graph.thinkers.measures.rendition import corners, third
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.tools.editors.darkroom.target import PHOTO
 
 Reading = Callable[[Floats, Floats], float]
 """From CIELAB of a picture and weights."""
@@ -94,7 +95,7 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
         wanted = float(np.copysign(figure.least, step.amount))
     ratio = moved / wanted
     done = credit(ratio, step)
-    where = "" if step.region == "photo" else f" of the {step.region}"
+    where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"
     room = " The photo has hardly any room for it." if full else ""

@@ -1,14 +1,13 @@
 """How much of an edit a photo can take before anyone has edited it."""
 
 from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 
 from editthinker.graph.thinkers.measures.lab import Floats, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.rendition import render
 from editthinker.tools.editors.darkroom.light import from_lab
-from editthinker.tools.editors.darkroom.recipe import Recipe, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Recipe, Step
 from editthinker.tools.images import Pixels
 
 _CLIPPED = 0.05
@@ -22,7 +21,7 @@ def fit_to_photo(pixels: Pixels, recipe: Recipe) -> Recipe:
     """Return the recipe with the amounts of tone fitted to what the photo has room for."""
     lab = to_lab(shrink(np.ascontiguousarray(pixels[..., :3]), 256))
     whole: Floats = np.ones(lab.shape[:2], np.float32)
-    regions: dict[Region, Floats] = dict.fromkeys(get_args(Region), whole)
+    regions = dict.fromkeys((step.region for step in recipe.steps), whole)
     dark = mean(lab[..., 0], whole) < _DARK
 
     def fitted(step: Step) -> Step:

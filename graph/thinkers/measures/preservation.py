@@ -1,7 +1,7 @@
 """What should not have changed: tone and colour that nobody asked for, other regions, the frame."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.region import recoloured
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.tools.editors.darkroom.recipe import Operation, Region
+from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
 
 class Drift(NamedTuple):
@@ -42,6 +43,11 @@ _MOVERS: Mapping[Operation, frozenset[Operation]] = {
 
 _LOOSE: frozenset[Operation] = frozenset({"hue", "sepia", "black-and-white", "recolour"})
 """Steps that may well change lightness, since colours differ in it."""
+
+OBJECTS: frozenset[Operation] = frozenset(
+    {"remove", "cutout", "move", "duplicate", "erase-text", "replace-text", "isolate"}
+)
+"""Steps that take things away or bring them in."""
 
 _FREE: Mapping[Operation, tuple[float, float]] = {
     "brightness": (5.0, 0.0),
@@ -86,7 +92,8 @@ def _regions(scene: Scene) -> Iterator[Drift]:
     if {step.operation for step in scene.recipe.steps} & _REDRAWN:
         return
     difference = np.asarray(np.linalg.norm(scene.after - scene.ideal, axis=2), np.float32)
-    for name, outside in _untouched(scene):
+    for region, outside in _untouched(scene):
+        name = region.kind if region else "rest of the photo"
         core = (outside > 0.9).astype(np.float32)
         if core.mean() < 0.01:
             continue
@@ -94,7 +101,7 @@ def _regions(scene: Scene) -> Iterator[Drift]:
         kept = float(np.interp(moved, [3.5, 8, 20], [1, 0.7, 0.4]))
         if kept < 1:
             yield Drift(kept, f"The {name} changed too, by {moved:.0f} units of colour.")
-        elif name in ("background", "subject") and (gain := detail_gain(scene, name)) < 0.75:
+        elif region and (gain := detail_gain(scene, region)) < 0.75:
             kept = float(np.interp(gain, [0.4, 0.75], [0.5, 0.85]))
             yield Drift(kept, f"The {name} lost detail too: {gain:.0%} is left.")
 
@@ -103,7 +110,7 @@ def _content(scene: Scene) -> Iterator[Drift]:
     """Look for things that came or went: what no smooth change of tone and colour explains."""
     steps = scene.recipe.steps
     local = {"blur", "vignette", "fill", "recolour", "grain", *_REDRAWN}
-    if any(s.operation in local or s.region != "photo" for s in steps):
+    if any(s.operation in local | OBJECTS or s.region != PHOTO for s in steps):
         return
     if scene.alignment.likeness < RECOGNISED:
         return
@@ -114,24 +121,23 @@ def _content(scene: Scene) -> Iterator[Drift]:
         yield Drift(kept, f"{share:.0%} of the photo shows something else than before.")
 
 
-def _untouched(scene: Scene) -> Iterator[tuple[Region | Literal["rest of the photo"], Floats]]:
+def _untouched(scene: Scene) -> Iterator[tuple[Target | None, Floats]]:
+    """Yield the parts that no step is about; None stands for all that is left."""
     steps, keep = scene.recipe.steps, scene.recipe.keep
-    local = [s for s in steps if s.region != "photo" or s.operation in ("recolour", "fill", "text")]
-    used: set[Region] = {
-        "background" if s.operation == "fill" and s.region == "photo" else s.region for s in steps
-    }
-    names: tuple[Region, Region] = ("background", "subject")
-    for name in names:
-        if name in keep or (used == set(names) - {name} and len(local) == len(steps)):
-            yield name, scene.weights(name)
+    local = [s for s in steps if s.region != PHOTO or s.operation in ("recolour", "fill", "text")]
+    used = {s.region for s in steps}
+    names = {BACKGROUND, SUBJECT}
+    for region in (BACKGROUND, SUBJECT):
+        if region.kind in keep or (used == names - {region} and len(local) == len(steps)):
+            yield region, scene.weights(region)
     if steps and all(step.operation in ("recolour", "text") for step in steps):
         rest = scene.weights()
         for step in steps:
-            if step.operation == "recolour":
+            if "source" in step.options:
                 near = belongs(scene.before, str(step.options["source"]), LOOSE)
                 meant = np.maximum(near, recoloured(scene, step))
                 rest = np.asarray(rest * (meant < 0.05), np.float32)
-        yield "rest of the photo", rest
+        yield None, rest
 
 
 def _frame(scene: Scene) -> Iterator[Drift]:

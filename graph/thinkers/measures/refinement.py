@@ -22,7 +22,7 @@ _STRONGER: frozenset[Operation] = frozenset({"sepia", "posterize", "watercolour"
 """Steps without a measured amount that more of may complete."""
 
 _ANGLED: frozenset[Operation] = frozenset({"rotate", "hue"})
-_KEYS = ("axis", "ratio", "colour", "source", "target", "content")
+_KEYS = ("axis", "ratio", "colour", "source", "target", "content", "direction", "image")
 
 
 def refine(asked: Recipe, tried: Recipe, assessment: Assessment) -> Recipe:
@@ -44,7 +44,7 @@ def refine(asked: Recipe, tried: Recipe, assessment: Assessment) -> Recipe:
         old = _counterpart(finding.step, tried)
         step = _adjusted(finding, old, harm.get(finding.step.operation, 0.0))
         (missed if finding.done < 0.12 else rest).append(step)
-    return Recipe(tuple(missed + rest), keep=asked.keep, unknown=tried.unknown)
+    return Recipe(tuple(missed + rest), keep=asked.keep, unknown=tried.unknown, spared=asked.spared)
 
 
 def _counterpart(step: Step, tried: Recipe) -> Step | None:

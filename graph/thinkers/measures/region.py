@@ -14,26 +14,29 @@ from editthinker.tools.editors.darkroom.recipe import Step
 def measure_fill(scene: Scene, step: Step) -> Finding:
     """Measure how much of the region has the asked plain colour."""
     name = str(step.options["colour"])
-    region = "background" if step.region == "photo" else step.region
-    weights = scene.weights(region)
+    weights = scene.weights(step.region)
     core = (weights > 0.8).astype(np.float32)
     plain = np.linalg.norm(scene.after - lab_of(name), axis=2) < 18
     share = mean(np.maximum(plain.astype(np.float32), belongs(scene.after, name)), core)
     even = mean(plain.astype(np.float32), core)
     done = float(np.interp(0.5 * share + 0.5 * even, [0.1, 0.85], [0, 1]))
     verdict = "done" if done >= 0.8 else "not there yet"
-    return Finding(step, done, f"{even:.0%} of the {region} is plain {name}, {verdict}.")
+    return Finding(step, done, f"{even:.0%} of {step.region.phrase()} is plain {name}, {verdict}.")
 
 
 def recoloured(scene: Scene, step: Step) -> Floats:
     """Return the soft mask of the source pixels that a recolouring is about."""
+    weights = scene.weights(step.region)
+    if "source" not in step.options:
+        return weights
     mask = colour_mask(scene.before, str(step.options["source"]))
-    return np.asarray(mask * scene.weights(step.region), np.float32)
+    return np.asarray(mask * weights, np.float32)
 
 
 def measure_recolour(scene: Scene, step: Step) -> Finding:
     """Measure how many pixels of one colour took on the other, with their shading."""
-    source, target = str(step.options["source"]), str(step.options["target"])
+    target = str(step.options["target"])
+    source = str(step.options.get("source", step.region.phrase()))
     mask = recoloured(scene, step)
     area = float(mask.mean())
     if area < 0.002:

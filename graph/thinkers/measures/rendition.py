@@ -11,10 +11,11 @@ import numpy as np
 
 from editthinker.graph.thinkers.measures.lab import Floats, displayable, mean
 from editthinker.tools.editors.darkroom.light import from_lab
-from editthinker.tools.editors.darkroom.recipe import Operation, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.tools.editors.darkroom.target import Target
 
 
-def render(before: Floats, steps: tuple[Step, ...], regions: Mapping[Region, Floats]) -> Floats:
+def render(before: Floats, steps: tuple[Step, ...], regions: Mapping[Target, Floats]) -> Floats:
     """Return `before` (CIELAB) with the steps that change tone or colour of whole regions."""
     lab = before
     for step in steps:

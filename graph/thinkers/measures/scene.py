@@ -11,8 +11,9 @@ from editthinker.graph.thinkers.measures.alignment import Alignment, align
 from editthinker.graph.thinkers.measures.border import Border, find_border
 from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, to_lab
 from editthinker.graph.thinkers.measures.rendition import render
-from editthinker.tools.editors.darkroom.recipe import Recipe, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Recipe, Step
 from editthinker.tools.editors.darkroom.region import region_masks
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.images import Pixels
 
 FINE_SIDE = 1024
@@ -39,7 +40,7 @@ class Scene:
     """Same size as `source`, without a border."""
     shared: Floats
     """1 where both pictures have content that is to be compared, else 0; size of `source`."""
-    regions: Mapping[Region, Floats]
+    regions: Mapping[Target, Floats]
     """Soft masks in [0, 1]; size of `source`."""
 
     @cached_property
@@ -66,11 +67,11 @@ class Scene:
         """Return the rendition of one step by itself."""
         return render(self.before, (step,), self._coarse_regions)
 
-    def weights(self, region: Region = "photo") -> Floats:
+    def weights(self, region: Target = PHOTO) -> Floats:
         """Return the comparable part of a region, size of `before`."""
         return self._coarse_regions[region] * self._coarse_shared
 
-    def fine_weights(self, region: Region = "photo") -> Floats:
+    def fine_weights(self, region: Target = PHOTO) -> Floats:
         """Return the comparable part of a region, size of `source`."""
         return self.regions[region] * self.shared
 
@@ -89,7 +90,7 @@ class Scene:
         return replace(self, shared=self.shared * (1 - covered))
 
     @cached_property
-    def _coarse_regions(self) -> dict[Region, Floats]:
+    def _coarse_regions(self) -> dict[Target, Floats]:
         return {name: self._coarse(mask) for name, mask in self.regions.items()}
 
     @cached_property
@@ -117,10 +118,12 @@ def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
         return _warp(plane, alignment, (width, height))
 
     present = moved(np.ones(source.shape[:2], np.float32))
-    masks: dict[Region, Floats] = {"photo": np.ones((height, width), np.float32)}
+    masks: dict[Target, Floats] = {PHOTO: np.ones((height, width), np.float32)}
     if _names_regions(recipe):
         for name, mask in region_masks(source).items():
             masks[name] = moved(mask)
+    for step in recipe.steps:  # what cannot be found here is looked for in the whole photo
+        masks.setdefault(step.region, masks[PHOTO])
     return Scene(
         recipe=recipe,
         size_before=sizes[0],
@@ -150,7 +153,7 @@ def _warp(plane: Floats, alignment: Alignment, size: tuple[int, int]) -> Floats:
 
 
 def _names_regions(recipe: Recipe) -> bool:
-    used = any(step.region != "photo" or step.operation == "fill" for step in recipe.steps)
+    used = any(step.region in (BACKGROUND, SUBJECT) for step in recipe.steps)
     return used or bool({"background", "subject"} & set(recipe.keep))
 
 

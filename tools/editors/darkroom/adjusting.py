@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
-from editthinker.tools.editors.darkroom.clauses import Clause, Word
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Region, Step
-from editthinker.tools.editors.darkroom.words import Meaning, opposites
+from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.target import PHOTO, Place, Target
+from editthinker.tools.editors.darkroom.words import Meaning, Word, opposites
 
 PLAIN = 0.5
 """The amount where no word says how much."""
@@ -19,6 +21,9 @@ _WHOLE: frozenset[str] = frozenset({"straighten"})
 _UNSHARED: frozenset[str] = frozenset({"vignette", "grain"})
 """Operations that are about the whole photo unless their own clause says otherwise."""
 
+PLACED = ("side", "vertical-place", "corner")
+"""Kinds of words that name a part of the photo."""
+
 _LISTS = frozenset(
     {"and", "&", ",", "also", "and also", "but", "but also", "or", "plus", "as well as"}
 )
@@ -30,7 +35,7 @@ class Carry:
     """What a clause hands on to the next one of its list."""
 
     steps: tuple[Step, ...] = ()
-    region: Region = "photo"
+    region: Target = PHOTO
     direction: Meaning | None = None
     amount: float | None = None
     shape: str = ""
@@ -48,6 +53,8 @@ class Reading:
     steps: Sequence[Step]
     carry: Carry
     notes: tuple[str, ...] = ()
+    spared: tuple[Target, ...] = ()
+    """Things that it leaves as they are: "blur everything except the cat"."""
     shares_region: bool = False
     """Whether its region counts for the clause before too: "darken and blur the background"."""
     shares_amount: bool = False
@@ -56,26 +63,27 @@ class Reading:
 
 def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
     """Read operations with their direction, amount and region."""
-    if (
-        not clause.only("operation", "direction", "degree", "percent", "number", "stops", "region")
-        or len({word.meaning.value for word in clause.all("region")} - {"photo"}) > 1
-    ):
+    telling = ("operation", "direction", "degree", "percent", "number", "stops")
+    region = region_of(clause)
+    if not clause.only(*telling, "region", *PLACED) or region is None:
         return None
     clause = _directed_hosts(clause)
     operations = _telling(clause.all("operation"))
     if not operations or any(word.meaning.value in _ELSEWHERE for word in operations):
         return None
     continues = clause.joined_by in _LISTS and not clause.orders
-    region = region_of(clause, carry.region if continues else "photo")
+    placed = clause.has("region", *PLACED)
+    if continues and region == PHOTO:
+        region = carry.region
     steps: list[Step] = []
     for at, word in enumerate(operations):
         part = _part(clause, operations, at)
         step = _step(word, part, carry if continues else Carry(), _adds(clause, part))
         if step is None:
             return None
-        unshared = step.operation in _UNSHARED and not clause.has("region")
-        steps.append(replace(step, region="photo" if unshared else region, clause=clause.text))
-    if any(step.operation in _WHOLE and step.region != "photo" for step in steps):
+        unshared = step.operation in _UNSHARED and not placed
+        steps.append(replace(step, region=PHOTO if unshared else region, clause=clause.text))
+    if any(step.operation in _WHOLE and step.region != PHOTO for step in steps):
         return None
     if len({(step.operation, step.amount > 0) for step in steps}) < len(steps):
         steps = list({(step.operation, step.amount > 0): step for step in steps}.values())
@@ -96,10 +104,10 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
             else None,
             amount=own_amount if own_amount is not None else carry.amount if continues else None,
             shape=shape,
-            placed=clause.has("region"),
+            placed=placed,
         ),
         shares_region=joined
-        and region != "photo"
+        and region != PHOTO
         and not carry.placed
         and (shape == "do" or not clause.orders),
         shares_amount=joined
@@ -111,11 +119,21 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
     )
 
 
-def region_of(clause: Clause, default: Region = "photo") -> Region:
-    """Return where a clause applies; a part of the photo wins over the photo."""
-    named = {str(word.meaning.value) for word in clause.all("region")}
-    regions: tuple[Region, ...] = ("background", "subject", "photo")
-    return next((region for region in regions if region in named), default)
+def things(clause: Clause) -> list[Target]:
+    """Return the things that a clause names, the photo as such left out."""
+    named = [word.meaning.target for word in clause.all("region")]
+    return list(dict.fromkeys(target for target in named if target and target != PHOTO))
+
+
+def region_of(clause: Clause) -> Target | None:
+    """Return where a clause applies, None where it names several things or places."""
+    named = things(clause)
+    sides = {word.meaning.value for word in clause.all("side", "vertical-place")}
+    if len(named) + len(sides) > 1:
+        return None
+    if sides:
+        return Target("photo", place=cast("Place", sides.pop()))
+    return named[0] if named else PHOTO
 
 
 def _telling(operations: list[Word]) -> list[Word]:

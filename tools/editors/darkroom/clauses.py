@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.words import (
     ARTICLES,
     Meaning,
+    Word,
     longest_phrase,
     vocabulary,
 )
@@ -30,22 +32,6 @@ _TOKEN = re.compile(
 )
 
 _UNKNOWN = Meaning("unknown")
-
-
-@dataclass(frozen=True)
-class Word:
-    """A phrase of the instruction and what it stands for."""
-
-    text: str
-    """In lower case; as written for quoted text."""
-    meaning: Meaning
-    start: int
-    end: int
-
-    @property
-    def kind(self) -> str:
-        """Kind of its meaning."""
-        return self.meaning.kind
 
 
 @dataclass(frozen=True)
@@ -86,7 +72,7 @@ def split(text: str) -> list[Clause]:
         nonlocal joined_by
         if words:
             span = text[words[0].start : words[-1].end]
-            clauses.append(Clause(tuple(words), span, joined_by))
+            clauses.append(Clause(name_things(words), span, joined_by))
             words.clear()
             joined_by = following
         elif following != "and" or not joined_by:

@@ -13,8 +13,9 @@ from editthinker.tools.editors.darkroom import colour, focus, geometry, style, t
 from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.parse import parse
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Region, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import Subject, find_subject
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.darkroom.text import write
 from editthinker.tools.editors.refusals import refuse_unsupported
 from editthinker.tools.errors import EditRefusedError, MediaError
@@ -52,7 +53,8 @@ _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
 """Operations that change pixels where they are."""
 
 _ORDER: tuple[frozenset[Operation], ...] = (
-    frozenset({"recolour", "denoise"}),
+    frozenset({"remove", "move", "duplicate", "erase-text", "replace-text", "cutout"}),
+    frozenset({"recolour", "denoise", "isolate"}),
     frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
     frozenset({"saturation", "warmth", "tint", "hue"}),
     frozenset({"posterize", "sketch", "watercolour"}),
@@ -64,7 +66,7 @@ _ORDER: tuple[frozenset[Operation], ...] = (
 )
 """What comes after what, whatever the order of the words."""
 
-_LAST_UNFRAMED = 4
+_LAST_UNFRAMED = 5
 """The place in `_ORDER` up to which masks fit the picture, since the frame is not set yet."""
 
 
@@ -107,7 +109,7 @@ def as_json(recipe: Recipe) -> JsonValue:
             {
                 "operation": step.operation,
                 "amount": step.amount,
-                "region": step.region,
+                "region": step.region.phrase(),
                 "options": dict(step.options),
                 "clause": step.clause[:500],
             }
@@ -187,6 +189,10 @@ class _Enlarger:
                 return write(picture, step)
             case "fill":
                 return self._fill(step, picture)
+        if step.operation not in _ADJUST or (
+            step.operation == "recolour" and "source" not in step.options
+        ):
+            raise EditRefusedError("the darkroom has no such operation")
         return self._adjust(step, picture)
 
     def _adjust(self, step: Step, picture: Floats) -> Floats:
@@ -199,7 +205,9 @@ class _Enlarger:
         return _with_alpha(changed, picture)
 
     def _fill(self, step: Step, picture: Floats) -> Floats:
-        mask = self._region("background")
+        if "image" in step.options or "end" in step.options:
+            raise EditRefusedError("it can fill with one plain colour only")
+        mask = self._region(step.region)
         colour_value = np.array(rgb_of(str(step.options["colour"])), np.float32) / 255
         pixels = picture[..., :3]
         filled = _with_alpha(floats(pixels + mask[..., None] * (colour_value - pixels)), picture)
@@ -209,28 +217,31 @@ class _Enlarger:
 
     def _mask(self, step: Step) -> Floats | None:
         """Return where a step applies; what is to be kept limits steps on the whole photo."""
-        if step.region != "photo":
-            if step.region in self.recipe.keep:
-                self._note(f"{step.clause!r} changes the {step.region}, which was to be kept.")
+        if step.region != PHOTO:
+            if step.region.kind in self.recipe.keep or step.region in self.recipe.spared:
+                what = step.region.phrase()
+                self._note(f"{step.clause!r} changes {what}, which was to be kept.")
             return self._region(step.region)
         kept = {"background", "subject"} & set(self.recipe.keep)
         if len(kept) != 1:
             return None
-        return self._region("subject" if "background" in kept else "background")
+        return self._region(SUBJECT if "background" in kept else BACKGROUND)
 
     def _stage(self, step: Step) -> int:
         """Return when a step has its turn."""
-        masked = step.region != "photo" or bool({"background", "subject"} & set(self.recipe.keep))
+        masked = step.region != PHOTO or bool({"background", "subject"} & set(self.recipe.keep))
         place = next(i for i, group in enumerate(_ORDER) if step.operation in group)
         return min(place, _LAST_UNFRAMED) if masked and step.operation in _ADJUST else place
 
-    def _region(self, region: Region) -> Floats:
+    def _region(self, region: Target) -> Floats:
+        if region not in (BACKGROUND, SUBJECT):
+            raise EditRefusedError(f"it cannot find {region.phrase()} in a photo")
         if not self._subject.clear:
             self._note(
                 "Could not tell the subject from the background; took an oval in the middle."
             )
         mask = self._subject.mask
-        return mask if region == "subject" else floats(1 - mask)
+        return mask if region == SUBJECT else floats(1 - mask)
 
     @cached_property
     def _subject(self) -> Subject:

@@ -9,7 +9,7 @@ saturation", "a bit brighter and warmer") is carried over from the clause before
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, read_adjustments
+from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, read_adjustments, things
 from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.placing import (
     read_border,
@@ -19,13 +19,28 @@ from editthinker.tools.editors.darkroom.placing import (
     read_rotate,
     read_text,
 )
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Recipe, Region, Step
-from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Recipe, Step
+from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
+from editthinker.tools.editors.darkroom.removing import (
+    read_cutout,
+    read_move,
+    read_remove,
+    read_rest,
+    removal,
+)
+from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT, Target
+from editthinker.tools.editors.darkroom.wording import read_rewording
 from editthinker.tools.editors.darkroom.words import looks
 
 _READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
     read_text,
+    read_rewording,
+    read_rest,
+    read_remove,
+    read_cutout,
+    read_move,
     read_fill,
+    read_repaint,
     read_recolour,
     read_border,
     read_crop,
@@ -60,6 +75,7 @@ class _Reader:
 
     steps: list[Step] = field(default_factory=list)
     keep: list[str] = field(default_factory=list)
+    spared: list[Target] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     from_looks: list[Step] = field(default_factory=list)
@@ -71,8 +87,9 @@ class _Reader:
                 carry = Carry()
             if (kept := _read_keep(clause, carry)) is not None:
                 self.keep += [name for name in kept if name not in self.keep]
+                self.spared += [thing for thing in _spared(clause) if thing not in self.spared]
                 carry = Carry(keeping=True)
-            elif clause.only() or (clause.only("region") and not _places(clause)):
+            elif clause.only() or (clause.only("region") and not things(clause)):
                 continue  # politeness, "make it", "I want the photo to be"
             elif reading := _read_look(clause, carry):
                 self.from_looks += reading.steps
@@ -83,18 +100,25 @@ class _Reader:
                 last = len(self.steps)
                 self.steps += reading.steps
                 self.notes += reading.notes
+                self.spared += [thing for thing in reading.spared if thing not in self.spared]
                 carry = reading.carry
             else:
                 self.unknown.append(clause.text)
                 carry = Carry()
         steps = self._with_looks()
         self.notes += _contradictions(steps)
-        return Recipe(tuple(steps), tuple(self.keep), tuple(self.unknown), tuple(self.notes))
+        return Recipe(
+            tuple(steps),
+            tuple(self.keep),
+            tuple(self.unknown),
+            tuple(self.notes),
+            tuple(self.spared),
+        )
 
     def _read_steps(self, clause: Clause, carry: Carry) -> Reading | None:
-        places = _places(clause)
+        places = things(clause)
         if places and clause.only("region") and carry.steps and not clause.orders:
-            steps = [replace(step, region=places[0], clause=clause.text) for step in carry.steps]
+            steps = [replace(_onto(step, places[0]), clause=clause.text) for step in carry.steps]
             return Reading(steps, replace(carry, steps=tuple(steps), region=places[0]))
         return next((found for read in _READERS if (found := read(clause, carry))), None)
 
@@ -117,11 +141,15 @@ class _Reader:
         return extra + self.steps
 
 
-def _places(clause: Clause) -> list[Region]:
-    names = (str(word.meaning.value) for word in clause.all("region"))
-    regions: tuple[Region, ...] = ("background", "subject")
-    found = set(names)
-    return [region for region in regions if region in found]
+def _onto(step: Step, target: Target) -> Step:
+    """Return what is asked of one thing for another one: "remove the cat and the text"."""
+    taken = removal(target) if step.operation in {"remove", "erase-text"} else None
+    return taken or replace(step, region=target)
+
+
+def _spared(clause: Clause) -> list[Target]:
+    """Return what is to be kept besides background and subject."""
+    return [thing for thing in things(clause) if thing not in (BACKGROUND, SUBJECT)]
 
 
 def _read_keep(clause: Clause, carry: Carry) -> list[str] | None:
@@ -131,7 +159,7 @@ def _read_keep(clause: Clause, carry: Carry) -> list[str] | None:
     listed = listed and all(word.meaning.role in {"", "name"} for word in named)
     if not allowed or not named or not (clause.has("keep", "closer") or listed):
         return None
-    places = _places(clause)
+    places = things(clause)
     if any(
         word.meaning.role not in {"", "name", "hosts"}
         and not (places and _is_focus(word.meaning.value))
@@ -145,7 +173,7 @@ def _read_keep(clause: Clause, carry: Carry) -> list[str] | None:
         if w.kind == "keepable"
         else _KEEPS.get(str(w.meaning.value), "everything else")
         for w in named
-        if not (places and _is_focus(w.meaning.value))
+        if not (places and _is_focus(w.meaning.value)) and w.meaning.target not in _spared(clause)
     ]
 
 
@@ -157,7 +185,7 @@ def _read_look(clause: Clause, _: Carry) -> Reading | None:
     found = clause.all("look")
     if len(found) != 1 or not clause.only("look", "region", "direction", "degree"):
         return None
-    if _places(clause) or any(word.meaning.sign < 0 for word in clause.words):
+    if things(clause) or any(word.meaning.sign < 0 for word in clause.words):
         return None
     scale = min((float(w.meaning.value) for w in clause.all("degree")), default=0.5) / 0.5
     meant = looks()[str(found[0].meaning.value)]

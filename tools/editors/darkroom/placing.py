@@ -1,14 +1,20 @@
 """Reads clauses about the frame: rotate, flip, crop, border, text; and the turn of hues."""
 
+from dataclasses import replace
+
 from editthinker.tools.editors.darkroom.adjusting import (
+    PLACED,
     PLAIN,
     Carry,
     Reading,
     amount_of,
     region_of,
+    things,
 )
-from editthinker.tools.editors.darkroom.clauses import Clause, Word
+from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.tools.editors.darkroom.target import PHOTO
+from editthinker.tools.editors.darkroom.words import Word
 
 _PLAIN_HUE = 60.0
 """Degrees of "shift the hue"."""
@@ -17,7 +23,7 @@ _FULL_TILT = 20.0
 """Degrees of a tilt by the amount 1, where no number says how far."""
 
 
-def read_text(clause: Clause, _: Carry) -> Reading | None:
+def read_text(clause: Clause, carry: Carry) -> Reading | None:
     """Read "add the text 'HELLO' at the bottom right in yellow"."""
     named = _is(clause, "text")
     quotes = clause.all("quote")
@@ -32,13 +38,14 @@ def read_text(clause: Clause, _: Carry) -> Reading | None:
     left = Clause(rest, clause.text, clause.joined_by)
     if (
         not content
+        or any(step.operation == "erase-text" for step in carry.steps)
         or len(quotes) > 1
         or others
         or not left.only(*kinds, "degree", "percent", "axis")
     ):
         return None
     colours = left.all("colour")
-    if len(colours) > 1 or region_of(left) != "photo":
+    if len(colours) > 1 or things(left):
         return None
     options = {
         "content": content,
@@ -114,7 +121,7 @@ def read_rotate(clause: Clause, _: Carry) -> Reading | None:
 def read_hue(clause: Clause, _: Carry) -> Reading | None:
     """Read "shift the hue by 40 degrees"."""
     kinds = ("operation", "degrees", "number", "degree", "percent", "region", "turn", "direction")
-    if not _is_only(clause, "hue") or not clause.only(*kinds):
+    if not _is_only(clause, "hue") or not clause.only(*kinds, *PLACED):
         return None
     numbers = clause.all("degrees", "number")
     ways = [word.meaning.sign for word in clause.all("direction")]
@@ -134,16 +141,19 @@ def _turned(clause: Clause, operation: Operation, degrees: float) -> Reading | N
         return None
     step = Step(operation, options={"degrees": degrees}, clause=clause.text)
     if operation == "hue":
-        step = Step(operation, region=region_of(clause), options=step.options, clause=clause.text)
-        return Reading([step], Carry(steps=(step,), region=step.region))
+        region = region_of(clause)
+        if region is None:
+            return None
+        step = replace(step, region=region)
+        return Reading([step], Carry(steps=(step,), region=region))
     return _whole(clause, step)
 
 
 def _whole(clause: Clause, step: Step) -> Reading | None:
     """Return a step that is about the whole photo, None if the clause names a part of it."""
-    if region_of(clause) != "photo":
+    if things(clause):
         return None
-    named = Step(step.operation, step.amount, "photo", step.options, clause.text)
+    named = replace(step, region=PHOTO, clause=clause.text)
     return Reading([named], Carry(steps=(named,)))
 
 

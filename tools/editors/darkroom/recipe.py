@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from editthinker.tools.editors.darkroom.target import PHOTO, Target, quoted
+
 Operation = Literal[
     "brightness",
     "exposure",
@@ -37,6 +39,13 @@ Operation = Literal[
     "text",
     "fill",
     "recolour",
+    "remove",
+    "cutout",
+    "move",
+    "duplicate",
+    "erase-text",
+    "replace-text",
+    "isolate",
 ]
 """Every operation the darkroom has."""
 
@@ -47,9 +56,6 @@ SIGNED = frozenset(
 )
 """Operations whose amount has a direction: brighter and darker, warmer and cooler."""
 
-Region = Literal["photo", "background", "subject"]
-"""Where a step applies; a recoloured colour is its own region."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -59,18 +65,25 @@ class Step:
     amount: float = 0.5
     """How much, as a share of the strongest sensible edit: in [-1, 1] for `SIGNED` operations
     (brighter, warmer, towards magenta are positive), else in (0, 1]. A plain word is 0.5,
-    `slightly` 0.25, `very` 0.75, `30%` 0.3. Angles and sizes are in `options` instead."""
-    region: Region = "photo"
+    `slightly` 0.25, `very` 0.75, `30%` 0.3. Angles and sizes are in `options` instead. What is
+    moved or duplicated goes that share of the photo's width, or of its height."""
+    region: Target = PHOTO
+    """Where it applies, or what it is done to."""
     options: Mapping[str, str | float] = field(default_factory=dict)
     """What an operation needs besides an amount:
 
     - rotate, hue: `degrees`, clockwise positive
     - flip: `axis`, `horizontal` (mirrored left to right) or `vertical`
     - crop: `ratio`, width over height
-    - border, fill: `colour`, a name of `editthinker.tools.editors.darkroom.colours`; a border lies
-      around the picture and covers nothing
-    - recolour: `source` and `target`, colour names
+    - border: `colour`, a name of `editthinker.tools.editors.darkroom.colours`; a border lies around
+      the picture and covers nothing
+    - fill: `colour`; for a gradient also `end`, the colour at the far side, and `direction`, `down`
+      or `right`; instead of them `image`, the number of another input image, from 2
+    - recolour: `target`, a colour name, and `source` where one colour is meant and not all of the
+      region
     - text: `content`, `position` (such as `top left`), `colour`
+    - replace-text: `content`, the new words; the old ones are the region's
+    - move, duplicate: `direction`: `left`, `right`, `up` or `down`
     """
     clause: str = field(default="", compare=False)
     """The user's words for it."""
@@ -78,7 +91,7 @@ class Step:
     def sentence(self) -> str:
         """Return the step as an order in plain English, without a full stop."""
         values = {
-            "photo": f"the {self.region}",
+            "photo": self.region.phrase(),
             "percent": f"{abs(self.amount) * 100:.10g}%",
             **self.options,
         }
@@ -90,10 +103,17 @@ class Step:
             degrees = float(values["degrees"])
             values["way"] = "clockwise" if degrees > 0 else "counterclockwise"
             values["degrees"] = abs(degrees)
-        if self.operation == "text":
-            values["content"] = _quoted(str(values["content"]))
-        if self.operation == "recolour" and self.region != "photo":
+        if self.operation in {"text", "replace-text"}:
+            values["content"] = quoted(str(values["content"]))
+        if self.operation == "recolour" and "source" not in self.options:
+            template = "change the colour of {photo} to {target}"
+        elif self.operation == "recolour" and self.region != PHOTO:
             template += " in {photo}"
+        if self.operation == "fill" and "image" in self.options:
+            template = "replace {photo} with image {image:g}"
+        elif self.operation == "fill" and "end" in self.options:
+            values["way"] = _GRADIENTS[str(self.options["direction"])]
+            template = "replace {photo} with a gradient from {colour} to {end} {way}"
         return template.format(**values)
 
 
@@ -109,6 +129,8 @@ class Recipe:
     """Clauses that were not understood, in the user's words."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """Sentences about how it was read: contradictions, colours taken for objects."""
+    spared: tuple[Target, ...] = ()
+    """Things that must stay as they are, besides the background and the subject."""
 
     def sentence(self) -> str:
         """Return steps and what to keep in plain English; what was not understood is left out."""
@@ -117,6 +139,7 @@ class Recipe:
             f"keep {name if name == 'everything else' else f'the {name}'} unchanged"
             for name in self.keep
         ]
+        parts += [f"keep {target.phrase()} unchanged" for target in self.spared]
         return ", ".join(parts)
 
 
@@ -151,13 +174,15 @@ _SENTENCES: Mapping[Operation, str] = {
     "sketch": "turn {photo} into a pencil sketch by {percent}",
     "watercolour": "turn {photo} into a watercolour by {percent}",
     "text": "write {content} at the {position} in {colour} by {percent}",
-    "fill": "replace the background with {colour}",
+    "fill": "replace {photo} with {colour}",
     "recolour": "change the {source} to {target}",
+    "remove": "remove {photo}",
+    "cutout": "cut out {photo}",
+    "move": "move {photo} {direction} by {percent}",
+    "duplicate": "duplicate {photo} {direction} by {percent}",
+    "erase-text": "erase {photo}",
+    "replace-text": "replace {photo} with {content}",
+    "isolate": "make everything except {photo} black and white",
 }
 
-
-def _quoted(content: str) -> str:
-    """Put text in the first pair of quotation marks that it does not hold itself."""
-    pairs = [(a, b) for a, b in ('""', "“”", "«»", "''") if a not in content and b not in content]
-    opening, closing = pairs[0] if pairs else '""'
-    return f"{opening}{content}{closing}"
+_GRADIENTS = {"down": "top to bottom", "right": "left to right"}

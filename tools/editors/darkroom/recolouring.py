@@ -1,29 +1,76 @@
-"""Reads clauses about named colours: a plain background, one colour turned into another."""
+"""Reads clauses about named colours: a plain background, a thing or a colour that gets another."""
 
-from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, region_of
+from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading, region_of, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO
 
 _LONGEST_NAME = 3
 """Most words that may name the thing whose colour is meant: "the red sports car"."""
 
+_FILLED = frozenset({"background", "sky", "ground", "marked"})
+"""Targets that may be replaced by something plain."""
+
 
 def read_fill(clause: Clause, _: Carry) -> Reading | None:
-    """Read "make the background white", "replace the background with light blue"."""
-    colours = clause.all("colour")
-    removed = clause.only("region", "direction") and any(
-        word.meaning.value == "off" for word in clause.all("direction")
-    )
-    if region_of(clause) != "background" or not (len(colours) == 1 or removed):
+    """Read "make the background white", "replace the sky with a gradient from blue to white"."""
+    named = things(clause)
+    replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
+    if len(named) != 1 or named[0].kind not in _FILLED:
         return None
-    if not removed and not clause.only("region", "colour", "noun"):
+    if not replaces and named != [BACKGROUND]:
         return None
-    if any(word.meaning.value == "subject" for word in clause.all("region")):
+    if not clause.only("region", "colour", "noun", "gradient", "axis", "number", "act"):
         return None
-    colour = "white" if removed else str(colours[0].meaning.value)
-    notes = ("Removed the background by making it plain white.",) if removed else ()
-    step = Step("fill", region="background", options={"colour": colour}, clause=clause.text)
-    return Reading([step], Carry(steps=(step,), region="background"), notes)
+    options = _filling(clause)
+    if options is None:
+        return None
+    step = Step("fill", region=named[0], options=options, clause=clause.text)
+    return Reading([step], Carry(steps=(step,), region=named[0]))
+
+
+def _filling(clause: Clause) -> dict[str, str | float] | None:
+    """Return what takes the place of the old: a colour, a gradient or another image."""
+    colours = [str(word.meaning.value) for word in clause.all("colour")]
+    numbers = [float(word.meaning.value) for word in clause.all("number")]
+    axes = [word.text for word in clause.all("axis")]
+    if clause.has("gradient") and len(colours) == 2 and not numbers and len(axes) < 2:
+        if axes == ["bottom to top"]:
+            colours.reverse()
+        across = any(word.meaning.value == "horizontal" for word in clause.all("axis"))
+        way = "right" if across else "down"
+        return {"colour": colours[0], "end": colours[1], "direction": way}
+    if clause.has("gradient", "axis"):
+        return None
+    if len(numbers) == 1 and not colours and clause.has("region"):
+        return {"image": numbers[0]} if numbers[0] >= 2 else None
+    return {"colour": colours[0]} if len(colours) == 1 and not numbers else None
+
+
+def read_repaint(clause: Clause, _: Carry) -> Reading | None:
+    """Read "make the car red", "change the colour of the cat to orange"."""
+    named, colours = things(clause), clause.all("colour")
+    if len(named) != 1 or len(colours) != 1 or not clause.only("region", "colour", "noun"):
+        return None
+    thing, target = named[0], str(colours[0].meaning.value)
+    if not clause.orders or thing == BACKGROUND:
+        return None
+    source = thing.colour or (thing.name if thing.kind == "colour" and thing.place == "all" else "")
+    if source == target:
+        return None
+    notes: tuple[str, ...] = ()
+    if source:
+        if thing.colour:
+            notes = (_by_colour(source, thing.name),)
+        options, region = {"source": source, "target": target}, PHOTO
+    else:
+        options, region = {"target": target}, thing
+    step = Step("recolour", region=region, options=options, clause=clause.text)
+    return Reading([step], Carry(steps=(step,), region=region), notes)
+
+
+def _by_colour(source: str, thing: str) -> str:
+    return f"Matched the colour {source} wherever it is, not the {thing!r} as such."
 
 
 def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
@@ -31,9 +78,10 @@ def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
     colours = clause.all("colour")
     continues = any(step.operation == "recolour" for step in carry.steps)
     joined = any(word.text in {"to", "into", "with", "for"} for word in clause.words)
-    if len(colours) != 2 or not clause.only("colour", "noun", "region", "unknown"):
+    if len(colours) != 2 or not clause.only("colour", "noun", "region", "unknown", *PLACED):
         return None
-    if not (clause.orders or (joined and continues)):
+    region = region_of(clause)
+    if region is None or not (clause.orders or (joined and continues)):
         return None
     source, target = (str(word.meaning.value) for word in colours)
     named = [word for word in clause.all("unknown")]
@@ -43,8 +91,7 @@ def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
         return None
     notes: tuple[str, ...] = ()
     if named:
-        thing = " ".join(word.text for word in named)
-        notes = (f"Matched the colour {source} wherever it is, not the {thing!r} as such.",)
+        notes = (_by_colour(source, " ".join(word.text for word in named)),)
     options = {"source": source, "target": target}
-    step = Step("recolour", region=region_of(clause), options=options, clause=clause.text)
+    step = Step("recolour", region=region, options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,)), notes)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
-from editthinker.tools.editors.darkroom.recipe import Region
+from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT, Target
 from editthinker.tools.images import Pixels
 
 _SIDE = 256
@@ -38,10 +38,10 @@ class Subject:
     """Whether it could be told from the background; if not, the mask is an oval in the middle."""
 
 
-def region_masks(pixels: Pixels) -> Mapping[Region, Floats]:
+def region_masks(pixels: Pixels) -> Mapping[Target, Floats]:
     """Return the masks of `subject` and `background` of `(H, W, 3) uint8` pixels, `(H, W)`."""
     mask = find_subject(pixels).mask
-    return {"subject": mask, "background": 1 - mask}
+    return {SUBJECT: mask, BACKGROUND: floats(1 - mask)}
 
 
 def find_subject(pixels: Pixels) -> Subject:

@@ -37,24 +37,36 @@ class Target:
     """A colour of `editthinker.tools.editors.darkroom.colours`, the words of a text (empty for any
     text), or what an object is called."""
     place: Place = ""
+    colour: str = ""
+    """The colour that tells an object from others of its kind: `the red car`."""
 
     def phrase(self) -> str:
-        """Return the target in plain English: `the left red thing`, `the text 'SALE'`."""
+        """Return the target in plain English: `the left red thing`, `the text "SALE"`."""
         place = "" if self.place in ("", "all") else f"{self.place} "
         article = "all the" if self.place == "all" else "the"
         several = "s" if self.place == "all" else ""
         match self.kind:
+            case "photo" if self.place:
+                return f"the {place}side of the photo"
             case "colour":
                 return f"{article} {place}{self.name} thing{several}"
             case "text":
-                return f"{article} {place}text" + (f" '{self.name}'" if self.name else "")
+                return f"{article} {place}text" + (f" {quoted(self.name)}" if self.name else "")
             case "face":
                 return f"{article} {place}face{several}"
             case "object":
-                return f"{article} {place}{self.name}{several}"
+                colour = f"{self.colour} " if self.colour else ""
+                return f"{article} {place}{colour}{self.name}{several}"
             case "marked":
                 return "the marked area"
         return f"the {place}{self.kind}"
+
+
+def quoted(content: str) -> str:
+    """Put text in the first pair of quotation marks that it does not hold itself."""
+    pairs = [(a, b) for a, b in ('""', "“”", "«»", "''") if a not in content and b not in content]
+    opening, closing = pairs[0] if pairs else '""'
+    return f"{opening}{content}{closing}"
 
 
 PHOTO = Target("photo")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.target import Kind, Target
 
 ARTICLES = frozenset({"a", "an", "the"})
 """Words that are skipped everywhere."""
@@ -41,6 +42,24 @@ class Meaning:
     """List that an operation's word stands in: `do`, `name` ..."""
     order: bool = False
     """Whether it makes its clause an order."""
+    target: Target | None = None
+    """The thing that a word of the kind `region` names."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A phrase of the instruction and what it stands for."""
+
+    text: str
+    """In lower case; as written for quoted text."""
+    meaning: Meaning
+    start: int
+    end: int
+
+    @property
+    def kind(self) -> str:
+        """Kind of its meaning."""
+        return self.meaning.kind
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +106,10 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
         yield from _each(data[kind], Meaning(kind))
     for name, phrases in data["verb"].items():
         yield from _each(phrases, Meaning("verb", name, order=True))
+    for name, phrases in data["act"].items():
+        yield from _each(phrases, Meaning("act", name, order=True))
+    for name, phrases in (data["surface"] | data["rest"]).items():
+        yield from _each(phrases, Meaning(name))
     for value, direction in data["direction"].items():
         sign, amount = direction["sign"], direction.get("amount")
         for group, order in (("verbs", True), ("words", False)):
@@ -95,7 +118,8 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     for kind in ("degree", "number", "turn", "half-turn", "ratio"):
         for number, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, float(number)))
-    for kind in ("unit", "region", "side", "axis", "vertical-place", "keepable"):
+    yield from _things(data)
+    for kind in ("unit", "side", "axis", "vertical-place", "keepable", "quantifier", "size"):
         for name, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, name))
     for name, phrases in data["colour"].items():
@@ -110,6 +134,33 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
             yield from _each(phrases, meaning)
     for name, look in data["look"].items():
         yield from _each(look["words"], Meaning("look", name))
+
+
+def _things(data: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
+    for name, phrases in data["region"].items():
+        kind = cast("Kind", name)
+        yield from _each(phrases, Meaning("region", name, target=Target(kind)))
+    yield "faces", Meaning("region", "face", target=Target("face", place="all"))
+    for word in data["thing"]["words"]:
+        yield word, Meaning("thing")
+        yield _plural(word), Meaning("thing", role="many")
+    for name, phrases in data["object"].items():
+        one = Meaning("region", "object", target=Target("object", name))
+        many = Meaning("region", "object", target=Target("object", name, "all"))
+        irregular = data["plural"].get(name)
+        yield from _each([name, *phrases], one)
+        yield from _each(irregular or [], many)
+        known = {name, *phrases, *(irregular or [])}
+        plurals = {_plural(phrase) for phrase in [name, *phrases]} if irregular is None else set()
+        yield from _each(sorted(({f"{name}s"} | plurals) - known), many)
+
+
+def _plural(phrase: str) -> str:
+    if phrase.endswith(("s", "x", "ch", "sh")):
+        return f"{phrase}es"
+    if phrase.endswith("y") and phrase[-2] not in "aeiou":
+        return f"{phrase[:-1]}ies"
+    return f"{phrase}s"
 
 
 def _each(phrases: Iterable[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:

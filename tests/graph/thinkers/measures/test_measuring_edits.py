@@ -17,6 +17,7 @@ from editthinker.graph.thinkers.measures.lab import to_lab
 from editthinker.tools.editors.darkroom.light import from_lab
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import region_masks
+from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 from editthinker.tools.images import Pixels
 
 Edit = Callable[[Pixels, float], Pixels]
@@ -410,7 +411,7 @@ def test_tiny_pictures_do_not_break_anything(size: tuple[int, int]) -> None:
 
 def test_what_is_to_be_kept_is_no_part_of_a_step() -> None:
     source = photo("hopper")
-    subject = region_masks(source)["subject"][..., None]
+    subject = region_masks(source)[SUBJECT][..., None]
     inside = source + subject * (brighter(source, 0.5).astype(np.float32) - source)
     step = Step("brightness", 0.5)
     kept = judge(source, np.rint(inside).astype(np.uint8), step, keep=("background",))
@@ -421,9 +422,9 @@ def test_what_is_to_be_kept_is_no_part_of_a_step() -> None:
 
 def test_a_step_for_one_region_must_not_reach_the_other() -> None:
     source = photo("flower")
-    background = region_masks(source)["background"][..., None]
+    background = region_masks(source)[BACKGROUND][..., None]
     for operation, edit in (("blur", blurred), ("brightness", brighter)):
-        step = Step(operation, 0.5, region="background")
+        step = Step(operation, 0.5, region=BACKGROUND)
         there = source + background * (edit(source, 0.5).astype(np.float32) - source)
         assert judge(source, np.rint(there).astype(np.uint8), step).semantic >= 7.5
         assert judge(source, edit(source, 0.5), step).semantic < 7.5

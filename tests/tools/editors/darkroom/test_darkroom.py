@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.geometry import find_lean
 from editthinker.tools.editors.darkroom.recipe import OPERATIONS, SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.region import find_subject, region_masks
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Picture, Pixels
 
@@ -318,22 +319,22 @@ def test_refuses_a_character_that_the_font_lacks() -> None:
 def test_a_background_step_leaves_the_subject_alone(prompt: str) -> None:
     before, after = photo("flower").pixels, edited("flower", prompt)
     masks = region_masks(before)
-    assert (before == after)[masks["background"] == 0].all()
-    assert (before != after).any(axis=2)[masks["background"] > 0.9].mean() > 0.8
+    assert (before == after)[masks[BACKGROUND] == 0].all()
+    assert (before != after).any(axis=2)[masks[BACKGROUND] > 0.9].mean() > 0.8
 
 
 def test_a_subject_step_leaves_the_background_alone() -> None:
     before, after = photo("flower").pixels, edited("flower", "brighten the subject")
     masks = region_masks(before)
-    assert (before == after)[masks["subject"] == 0].all()
-    assert (light(after) - light(before))[masks["subject"] == 1].mean() == near(20, 0.25)
+    assert (before == after)[masks[SUBJECT] == 0].all()
+    assert (light(after) - light(before))[masks[SUBJECT] == 1].mean() == near(20, 0.25)
 
 
 @pytest.mark.parametrize("prompt", ["warmer", "add a vignette", "add grain", "watercolour"])
 def test_what_is_to_be_kept_limits_the_other_steps(prompt: str) -> None:
     before, after = photo("flower").pixels, edited("flower", f"{prompt}, keep the background")
     masks = region_masks(before)
-    assert (before == after)[masks["subject"] == 0].all()
+    assert (before == after)[masks[SUBJECT] == 0].all()
 
 
 def test_keeping_the_colours_changes_lightness_only() -> None:
@@ -408,12 +409,23 @@ def test_what_cannot_be_done_does_not_stop_the_rest() -> None:
     assert any("nothing purple" in note for note in result.notes)
 
 
+OBJECTS = {"remove", "cutout", "move", "duplicate", "erase-text", "replace-text", "isolate"}
+
+
 def sample(operation: Operation) -> Step:
     options: dict[str, str | float] = {
         "degrees": 30.0, "axis": "horizontal", "ratio": 1.5, "colour": "white",
         "source": "red", "target": "blue", "content": "HI", "position": "top",
     }  # fmt: skip
-    region = "background" if operation == "fill" else "photo"
+    region = BACKGROUND if operation == "fill" else PHOTO
+    if operation in OBJECTS:
+        region = Target("text") if "text" in operation else SUBJECT
+    if operation == "isolate":
+        region = Target("colour", "red")
+    if operation in {"fill", "border"}:
+        options = {"colour": "white"}
+    if operation in {"move", "duplicate"}:
+        options = {"direction": "left"}
     return Step(operation, -0.4 if operation in SIGNED else 0.4, region, options)
 
 
@@ -425,7 +437,7 @@ def test_no_operation_fails_on_odd_pictures(operation: Operation, shape: tuple[i
     try:
         result = edit(picture, sample(operation).sentence())
     except EditRefusedError:
-        assert operation in {"straighten", "text", "recolour"}
+        assert operation in {"straighten", "text", "recolour", *OBJECTS}
     else:
         assert Picture.from_bytes(result.image).pixels.shape[2] == shape[2]
 

@@ -7,16 +7,26 @@ from hypothesis import strategies as st
 
 from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.parse import parse
-from editthinker.tools.editors.darkroom.recipe import OPERATIONS, SIGNED, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import OPERATIONS, SIGNED, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.target import (
+    BACKGROUND,
+    KINDS,
+    MARKED,
+    PHOTO,
+    PLACES,
+    Target,
+)
 from editthinker.tools.editors.darkroom.words import looks, vocabulary
 
 TABLE = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
+OBJECTS = sorted({m.target.name for m in vocabulary().values() if m.value == "object" and m.target})
 COLOURS = sorted({str(m.value) for m in vocabulary().values() if m.kind == "colour"})
 
 
 def shorthand(step: Step) -> str:
     words = [step.operation, f"{step.amount:g}"]
-    words += [step.region] if step.region != "photo" else []
+    where = step.region.phrase().removeprefix("the ").replace(" ", "_")
+    words += [where] if step.region != PHOTO else []
     for key, value in step.options.items():
         shown = f"{value:g}" if isinstance(value, float) else value.replace(" ", "_")
         words.append(f"{key}={shown}")
@@ -111,43 +121,106 @@ def amounts(signed: bool) -> st.SearchStrategy[float]:
     return st.tuples(sizes, st.sampled_from([1, -1] if signed else [1])).map(lambda p: p[0] * p[1])
 
 
+def quotable() -> st.SearchStrategy[str]:
+    content = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=40)
+    return content.map(str.strip).filter(lambda c: c and not set(c) & set("\"'“”„«»‘’"))
+
+
+@st.composite
+def targets(draw: st.DrawFn) -> Target:
+    kind = draw(st.sampled_from(KINDS))
+    if kind == "photo":
+        return Target(kind, place=draw(st.sampled_from(["", "left", "right", "top", "bottom"])))
+    if kind in {"background", "subject", "marked"}:
+        return Target(kind)
+    place = draw(st.sampled_from(PLACES))
+    match kind:
+        case "colour":
+            return Target(kind, draw(st.sampled_from(COLOURS)), place)
+        case "object":
+            name = draw(st.sampled_from(OBJECTS))
+            return Target(kind, name, place, draw(st.sampled_from(["", *COLOURS])))
+        case "text":
+            return Target(kind, draw(st.one_of(st.just(""), quotable())), place)
+        case "sky" | "ground" if place == "all":
+            return Target(kind)
+    return Target(kind, place=place)
+
+
+SPARED = {"sky", "ground", "colour", "text", "face", "object"}
+WHOLE = {"rotate", "flip", "crop", "straighten", "border", "text"}
+FREE = {"rotate", "flip", "crop", "straighten", "fill", "recolour", "hue", "black-and-white"}
+FREE |= {"remove", "cutout", "erase-text", "replace-text", "isolate"}
+FILLED = [BACKGROUND, MARKED, Target("sky"), Target("ground"), Target("sky", place="left")]
+UNFIT: dict[str, set[str]] = {
+    "remove": {"photo", "background", "sky", "ground", "text"},
+    "cutout": {"photo", "background"},
+    "move": {"photo", "background", "sky", "ground"},
+    "duplicate": {"photo", "background", "sky", "ground"},
+    "isolate": {"photo", "background", "subject"},
+}
+"""Kinds of things that operations are not for."""
+
+
+def regions(operation: Operation) -> st.SearchStrategy[Target]:
+    if operation in WHOLE:
+        return st.just(PHOTO)
+    if operation == "fill":
+        return st.sampled_from(FILLED)
+    if operation in {"erase-text", "replace-text"}:
+        return st.builds(Target, st.just("text"), st.one_of(st.just(""), quotable()))
+    return targets().filter(lambda target: target.kind not in UNFIT.get(operation, set()))
+
+
+@st.composite
+def options(draw: st.DrawFn, operation: Operation) -> dict[str, str | float]:
+    colour = st.sampled_from(COLOURS)
+    two = st.lists(colour, min_size=2, max_size=2, unique=True)
+    degrees = st.integers(-1799, 1800).filter(bool).map(lambda n: n / 10)
+    places = ["top", "bottom", "left", "right", "centre", "top left", "bottom right"]
+    match operation:
+        case "rotate" | "hue":
+            return {"degrees": draw(degrees)}
+        case "flip":
+            return {"axis": draw(st.sampled_from(["horizontal", "vertical"]))}
+        case "crop":
+            return {"ratio": draw(st.integers(500, 200_000)) / 10_000}
+        case "border":
+            return {"colour": draw(colour)}
+        case "fill":
+            start, end = draw(two)
+            way = draw(st.sampled_from(["down", "right"]))
+            gradient = {"colour": start, "end": end, "direction": way}
+            return draw(st.sampled_from([{"colour": start}, gradient, {"image": 2.0}]))
+        case "move" | "duplicate":
+            return {"direction": draw(st.sampled_from(["left", "right", "up", "down"]))}
+        case "replace-text":
+            return {"content": draw(quotable())}
+        case "text":
+            place = draw(st.sampled_from(places))
+            return {"content": draw(quotable()), "position": place, "colour": draw(colour)}
+    return {}
+
+
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
     operation = draw(st.sampled_from(OPERATIONS))
+    if operation == "recolour":
+        return draw(recolourings())
+    amount = 0.5 if operation in FREE else draw(amounts(operation in SIGNED))
+    return Step(operation, amount, draw(regions(operation)), draw(options(operation)))
+
+
+@st.composite
+def recolourings(draw: st.DrawFn) -> Step:
     colour = st.sampled_from(COLOURS)
-    degrees = st.integers(-1799, 1800).filter(bool).map(lambda n: n / 10)
-    free = {"rotate", "flip", "crop", "straighten", "fill", "recolour", "hue", "black-and-white"}
-    whole = {"rotate", "flip", "crop", "straighten", "border", "text"}
-    options: dict[str, str | float] = {}
-    if operation in {"rotate", "hue"}:
-        options["degrees"] = draw(degrees)
-    elif operation == "flip":
-        options["axis"] = draw(st.sampled_from(["horizontal", "vertical"]))
-    elif operation == "crop":
-        options["ratio"] = draw(st.integers(500, 200_000)) / 10_000
-    elif operation in {"border", "fill"}:
-        options["colour"] = draw(colour)
-    elif operation == "recolour":
-        source, target = draw(st.lists(colour, min_size=2, max_size=2, unique=True))
-        options = {"source": source, "target": target}
-    elif operation == "text":
-        content = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=40)
-        clean = content.map(str.strip).filter(lambda c: c and not set(c) & set("\"'“”„«»‘’"))
-        places = ["top", "bottom", "left", "right", "centre", "top left", "bottom right"]
-        options = {
-            "content": draw(clean),
-            "position": draw(st.sampled_from(places)),
-            "colour": draw(colour),
-        }
-    region = (
-        "background"
-        if operation == "fill"
-        else draw(
-            st.sampled_from(["photo"] if operation in whole else ["photo", "background", "subject"])
-        )
-    )
-    amount = 0.5 if operation in free else draw(amounts(operation in SIGNED))
-    return Step(operation, amount, region, options)
+    source, target = draw(st.lists(colour, min_size=2, max_size=2, unique=True))
+    region = draw(targets())
+    bare = region.kind in {"photo", "background"} or region.colour
+    named = region.kind == "colour" and (region.place == "all" or region.name == target)
+    if bare or named or draw(st.booleans()):
+        return Step("recolour", region=region, options={"source": source, "target": target})
+    return Step("recolour", region=region, options={"target": target})
 
 
 @given(steps())
@@ -163,7 +236,10 @@ def test_every_step_reads_its_own_sentence(step: Step) -> None:
         ),
         unique=True,
     ),
+    st.lists(targets().filter(lambda target: target.kind in SPARED), unique=True, max_size=2),
 )
-def test_every_recipe_reads_its_own_sentence(several: list[Step], keep: list[str]) -> None:
-    recipe = Recipe(tuple(several), tuple(keep))
+def test_every_recipe_reads_its_own_sentence(
+    several: list[Step], keep: list[str], spared: list[Target]
+) -> None:
+    recipe = Recipe(tuple(several), tuple(keep), spared=tuple(spared))
     assert parse(recipe.sentence()) == recipe
