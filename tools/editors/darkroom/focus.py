@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.light import (
     to_linear,
     to_srgb,
 )
+from editthinker.tools.editors.darkroom.matte import eroded, feather
 from editthinker.tools.images import Pixels
 
 
@@ -31,7 +32,8 @@ def sharpen(work: Work) -> Floats:
 def blur(work: Work) -> Floats:
     """Blur light, not numbers, so that small lights stay bright; sigma grows with the amount.
 
-    What lies outside the mask does not bleed into it.
+    What lies outside the mask does not bleed into it, nor do pixels along the edge, which hold
+    some of it.
     """
     sigma = 0.012 * min(work.pixels.shape[:2]) * work.step.amount / 0.5
     if sigma < 0.2:
@@ -39,7 +41,8 @@ def blur(work: Work) -> Floats:
     linear = to_linear(work.pixels)
     if work.mask is None:
         return to_srgb(_gaussian(linear, sigma))
-    inside = np.maximum(work.mask, 1e-3)[..., None]
+    core = eroded(floats(work.mask > 0.97), feather(work.mask.shape))
+    inside = np.maximum(core, 1e-4 * work.mask + 1e-7)[..., None]
     return to_srgb(_gaussian(linear * inside, sigma) / _gaussian(inside, sigma)[..., None])
 
 

@@ -1,0 +1,104 @@
+"""Giving a region another colour, as if the thing had been made in it.
+
+Light and shade, texture and highlights stay: the hue is replaced, chroma follows that of the
+original, and lightness moves along a curve that keeps its order.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.colours import lab_of
+from editthinker.tools.editors.darkroom.light import Floats, floats, from_lab, to_lab
+from editthinker.tools.editors.darkroom.matte import foreground, refined
+
+_GREY = 10.0
+"""Chroma below which a colour is grey."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The colour that most of a region has."""
+
+    light: float
+    a: float
+    b: float
+    chroma: float
+
+
+def dye(pixels: Floats, mask: Floats, colour: str) -> Floats:
+    """Turn a region of `(H, W, 3)` sRGB into a named colour.
+
+    What has clearly another colour than most of the region (tyres of a car, the print on a shirt)
+    keeps it.
+    """
+    mask = refined(pixels, mask)
+    front = foreground(pixels, mask)
+    lab = to_lab(front)
+    look = _look(lab, mask)
+    goal = lab_of(colour)
+    painted = from_lab(_painted(lab, look, goal))
+    share = mask * _belongs(lab, mask, look)
+    # An edge pixel is part region, part background: only the region's part changes.
+    return floats(np.clip(pixels + share[..., None] * (painted - front), 0, 1))
+
+
+def _look(lab: Floats, mask: Floats) -> _Look:
+    """Find the commonest hue and chroma, and the middle lightness of what has it."""
+    chosen = lab[mask > 0.8] if (mask > 0.8).any() else lab[mask >= mask.max()]
+    counts, a_edges, b_edges = np.histogram2d(
+        chosen[:, 1], chosen[:, 2], bins=64, range=[[-110, 110], [-110, 110]]
+    )
+    counts = cv2.GaussianBlur(counts, (0, 0), 1.5)
+    i, j = np.unravel_index(int(counts.argmax()), counts.shape)
+    peak = np.array([a_edges[i] + a_edges[i + 1], b_edges[j] + b_edges[j + 1]]) / 2
+    near = chosen[np.hypot(*(chosen[:, 1:] - peak).T) < 18]
+    middle = np.median(near if len(near) else chosen, axis=0)
+    return _Look(*(float(v) for v in middle), float(np.hypot(*middle[1:])))
+
+
+def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
+    """Return how much each pixel is of the region's own colour; 1 everywhere if it has many."""
+    a, b = (cv2.GaussianBlur(lab[..., i], (0, 0), 1.2) for i in (1, 2))
+    chroma = np.hypot(a, b)
+    if look.chroma < _GREY:
+        own = np.interp(chroma - look.chroma, [18, 30], [1, 0])
+    else:
+        along = (a * look.a + b * look.b) / look.chroma
+        across = np.abs(a * look.b - b * look.a) / look.chroma
+        turned = np.degrees(np.arctan2(across, along))
+        own = np.interp(turned, [38, 58], [1, 0])
+        # Grey has no hue: highlights and shadows of the thing, unless it is vivid all over.
+        own = np.where(chroma < 0.25 * look.chroma, np.interp(chroma, [3, 8], [0.35, 1]), own)
+    own = floats(cv2.GaussianBlur(floats(own), (0, 0), 0.8))
+    share = float((own * mask).sum() / max(float(mask.sum()), 1e-6))
+    return own if share > 0.6 else np.ones_like(own)
+
+
+def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    vivid = float(np.hypot(goal[1], goal[2]))
+    if vivid < _GREY:
+        strength, far = np.ones_like(chroma), 0.88
+    elif look.chroma < _GREY:
+        strength, far = np.full_like(chroma, 0.85), 0.7
+    else:
+        # Shine and deep shade have less colour than the rest, and shall have.
+        strength, far = np.clip(chroma / look.chroma, 0, 1.25), 0.75
+        strength = np.where(strength > 1, 1 + 0.5 * (strength - 1), strength)
+    light = _moved(lab[..., 0], look.light, float(goal[0]), far)
+    return floats(np.dstack([light, strength * goal[1], strength * goal[2]]))
+
+
+def _moved(light: Floats, middle: float, goal: float, far: float) -> Floats:
+    """Move L so that its middle goes most of the way to the goal.
+
+    Black stays black and white white, but no contrast grows by more than half: noise in a black
+    coat would show in a white one.
+    """
+    goal = float(np.clip(middle + far * (goal - middle), 10, 94))
+    below = np.clip(goal / max(middle, 1), 0.5, 1.5)
+    above = np.clip((100 - goal) / max(100 - middle, 1), 0.5, 1.5)
+    moved = goal + (light - middle) * np.where(light < middle, below, above)
+    return floats(np.clip(moved, 0, 100))
