@@ -186,20 +186,19 @@ def build_page(desk: Desk) -> gr.Blocks:
             entries = await desk.history()
             return gr.update(choices=[(entry.label, entry.thread) for entry in entries])
 
-        running: list[Any] = []
         for trigger in (edit.click, wish.submit):
-            running.append(trigger(start, [photo, wish, mode, turns, candidates, review], shown))
-        running.append(go_on.click(let_go_on, [thread], shown))
-        running.append(accept.click(take, [thread, pick], shown))
-        running.append(branch.click(try_prompt, [thread, pick, next_prompt], shown))
-        running.append(next_prompt.submit(try_prompt, [thread, pick, next_prompt], shown))
-        # One event an action, the history in it: Gradio 6 loses the answer to a click that comes
-        # while the stream of the event before it closes, and every event more is such a moment.
-        stopped = stop.click(None, None, None, cancels=running)
-        stopped.then(show_turn, [thread, pick], shown)
-        pick.input(show_turn, [thread, pick], shown, show_progress="hidden")
-        earlier.input(open_earlier, [earlier], [*shown, photo, wish])
-        page.load(list_earlier, None, earlier)
+            trigger(start, [photo, wish, mode, turns, candidates, review], shown)
+        go_on.click(let_go_on, [thread], shown)
+        accept.click(take, [thread, pick], shown)
+        for trigger in (branch.click, next_prompt.submit):
+            trigger(try_prompt, [thread, pick, next_prompt], shown)
+        # Only runs go through Gradio's queue: it loses the answer to an action that comes while the
+        # stream of another closes, and its own `cancels` can leave the page deaf.
+        at_once = {"queue": False, "show_progress": "hidden"}
+        stop.click(desk.stop, [thread], None, **at_once)
+        pick.input(show_turn, [thread, pick], shown, **at_once)
+        earlier.input(open_earlier, [earlier], [*shown, photo, wish], **at_once)
+        page.load(list_earlier, None, earlier, **at_once)
     return page
 
 

@@ -94,6 +94,7 @@ class Desk:
         self._folder = folder
         self.blobs = BlobStore(folder / "blobs")
         self._builder = build_graph(editors, thinker, self.blobs)
+        self._runs: dict[str, asyncio.Task[None]] = {}
 
     async def start(
         self, photo: str, instruction: str, settings: EditContext
@@ -123,6 +124,11 @@ class Desk:
         sheet, settings = await self._load(thread)
         async for step in self._follow(sheet, None, settings):
             yield step
+
+    def stop(self, thread: str) -> None:
+        """Stop a run where it is; what it made is kept, and `resume` goes on from there."""
+        if run := self._runs.get(thread):
+            run.cancel()
 
     async def branch(self, thread: str, turn: int, prompt: str) -> AsyncIterator[Sheet]:
         """Go on from an earlier turn with another prompt, as a new run; the old one stays.
@@ -192,21 +198,43 @@ class Desk:
     async def _follow(
         self, sheet: Sheet, given: Any, settings: EditContext
     ) -> AsyncIterator[Sheet]:
+        steps: asyncio.Queue[Sheet | None] = asyncio.Queue()
         sheet = replace(sheet, doing="looking at the photo")
-        yield sheet
-        async with self._graph() as graph:
-            stream = graph.astream(
-                given,
-                self._config(sheet),
-                context=settings,
-                stream_mode=["custom", "values"],
-                output_keys=STATE_KEYS,
-                durability="sync",
-            )
-            async for mode, chunk in stream:
-                sheet = show_event(sheet, chunk) if mode == "custom" else show_state(sheet, chunk)
+        run = asyncio.create_task(self._run(sheet, given, settings, steps))
+        self._runs[sheet.thread] = run
+        try:
+            yield sheet
+            while step := await steps.get():
+                sheet = step
                 yield sheet
+            await asyncio.wait({run})
+        finally:
+            run.cancel()
+            del self._runs[sheet.thread]
+        if not run.cancelled():
+            run.result()
         yield replace(sheet, doing="")
+
+    async def _run(
+        self, sheet: Sheet, given: Any, settings: EditContext, steps: "asyncio.Queue[Sheet | None]"
+    ) -> None:
+        """Put what the sheet becomes into `steps`, and None at the end, however it ends."""
+        try:
+            async with self._graph() as graph:
+                stream = graph.astream(
+                    given,
+                    self._config(sheet),
+                    context=settings,
+                    stream_mode=["custom", "values"],
+                    output_keys=STATE_KEYS,
+                    durability="sync",
+                )
+                async for mode, chunk in stream:
+                    show = show_event if mode == "custom" else show_state
+                    sheet = show(sheet, chunk)
+                    steps.put_nowait(sheet)
+        finally:
+            steps.put_nowait(None)
 
     async def _load(self, thread: str) -> tuple[Sheet, EditContext]:
         async with self._graph() as graph:
