@@ -1,30 +1,43 @@
-"""Filling a hole in a photo from around it: Telea's method."""
-
-from dataclasses import dataclass
+"""Filling a hole in a photo with what could be behind: MI-GAN, or Telea without the pack."""
 
 import cv2
 import numpy as np
 
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.masks import Mask
+from editthinker.tools.vision.sessions import has_models, open_session
+
+_REACH = 3.0
+"""Radius that Telea looks around a pixel, in pixels."""
 
 
-@dataclass(frozen=True)
-class Inpainted:
-    """A photo with a hole filled."""
+def inpaint(pixels: Pixels, mask: Mask) -> Pixels:
+    """Fill in the pixels whose mask is over a half; the others stay as they are.
 
-    pixels: Pixels
-    """As given outside the hole."""
-    by: str
-    """What filled it: `MI-GAN` or `Telea`."""
-
-
-def inpaint(pixels: Pixels, mask: Mask) -> Inpainted:
-    """Fill where a mask, `(H, W)`, is over a half in `(H, W, 3) uint8` pixels.
-
-    The mask is the hole as it is: whoever made it has filled and widened it.
+    Args:
+        pixels: `(H, W, 3) uint8`.
+        mask: `(H, W)` in [0, 1]; dilate it first, so that no rim of the old thing is left.
     """
-    hole = (mask > 0.5).astype(np.uint8)
-    radius = max(3, round(0.01 * min(hole.shape)))
-    filled = cv2.inpaint(np.ascontiguousarray(pixels), hole, radius, cv2.INPAINT_TELEA)
-    return Inpainted(np.asarray(filled, np.uint8), "Telea")
+    hole = mask > 0.5
+    if not hole.any():
+        return pixels
+    filled = _migan(pixels, hole) if fills_with_model() else _telea(pixels, hole)
+    return np.asarray(np.where(hole[..., None], filled, pixels), np.uint8)
+
+
+def fills_with_model() -> bool:
+    """Whether MI-GAN fills holes here; else it is Telea's method."""
+    return has_models("migan")
+
+
+def _migan(pixels: Pixels, hole: np.ndarray) -> Pixels:
+    keep = np.where(hole, 0, 255).astype(np.uint8)
+    image = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+    found = open_session("migan").run(["result"], {"image": image, "mask": keep[None, None]})[0]
+    return np.asarray(found[0].transpose(1, 2, 0), np.uint8)
+
+
+def _telea(pixels: Pixels, hole: np.ndarray) -> Pixels:
+    flat = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    filled = cv2.inpaint(flat, hole.astype(np.uint8), _REACH, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.cvtColor(filled, cv2.COLOR_BGR2RGB), np.uint8)

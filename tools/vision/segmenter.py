@@ -1,15 +1,42 @@
 """The outline of what a box holds or a point lies on: SAM 2 tiny, or GrabCut without the pack."""
 
+import hashlib
 from dataclasses import dataclass
+from threading import Lock
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.masks import Box, Mask, clean, enlarge, fill_holes, shrunk
+from editthinker.tools.recent import Recent
+from editthinker.tools.vision.masks import (
+    Box,
+    Mask,
+    clean,
+    enlarge,
+    fill_holes,
+    fit_to_edges,
+    shrunk,
+)
+from editthinker.tools.vision.sessions import has_models, open_session
 
 _SIDE = 320
 """Longest side on which GrabCut works, in pixels."""
+
+_SQUARE = 1024
+"""Width and height of what SAM 2 sees."""
+
+_LOW = 256
+"""Width and height of the masks that it returns."""
+
+_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+_SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
+
+_EMBEDDING_BYTES = 64 * 2**20
+"""Embeddings kept, 16 MB each: the turns of a loop ask about the same photo."""
+
+Embedding = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +58,113 @@ def segment(
         box: Left, top, right, bottom; the thing fills it.
         point: Column and row of a pixel of the thing; with a box, one that is in it for sure.
     """
+    if outlines_with_model():
+        return Segment(_sam(pixels, box, point), "SAM 2")
     return Segment(_grab_cut(pixels, box, point), "GrabCut")
+
+
+def outlines_with_model() -> bool:
+    """Whether SAM 2 outlines things here; else it is GrabCut."""
+    return has_models("sam2-encoder", "sam2-decoder")
+
+
+_EMBEDDINGS: Recent[Embedding] = Recent(
+    _EMBEDDING_BYTES, lambda parts: sum(part.nbytes for part in parts.values())
+)
+
+_ENCODING = Lock()
+"""One photo at a time: an encoding uses all threads and 600 MB."""
+
+
+def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask:
+    height, width = pixels.shape[:2]
+    prompts: list[tuple[float, float, int]] = []
+    if box is not None:
+        prompts += [(box[0], box[1], 2), (box[2], box[3], 3)]
+    if point is not None:
+        prompts.append((point[0], point[1], 1))
+    scale = np.array([_SQUARE / width, _SQUARE / height], np.float32)
+    where = np.array([prompt[:2] for prompt in prompts], np.float32) * scale
+    masks, scores = open_session("sam2-decoder").run(
+        ["masks", "iou_predictions"],
+        {
+            **embed(pixels),
+            "point_coords": where[None],
+            "point_labels": np.array([[prompt[2] for prompt in prompts]], np.float32),
+            "mask_input": np.zeros((1, 1, _LOW, _LOW), np.float32),
+            "has_mask_input": np.zeros(1, np.float32),
+        },
+    )
+    logits = np.asarray(masks[0, _best(masks[0], scores[0], box, scale)], np.float32)
+    # Enlarged before the threshold: the other way round, the outline would be a staircase.
+    fine = cv2.resize(np.clip(logits, -8, 8), (width, height), interpolation=cv2.INTER_CUBIC)
+    found = _main(np.asarray(fine > 0, np.float32), box, point)
+    soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
+    # What a box holds is one thing: the coffee belongs to the cup.
+    return fill_holes(_edged(soft, found, pixels), 0.005 if box is None else 0.04)
+
+
+def _best(masks: Mask, scores: Mask, box: Box | None, scale: Mask) -> int:
+    """Return which of SAM 2's proposals to take: of those that fill the box, the likeliest."""
+    if box is None:
+        return int(np.argmax(scores))
+    corners = np.array(box, np.float32) * np.tile(scale, 2) * (_LOW / _SQUARE)
+    fits = []
+    for mask in masks:
+        rows, columns = np.nonzero((mask > 0).any(axis=1))[0], np.nonzero((mask > 0).any(axis=0))[0]
+        if not len(rows):
+            fits.append(-1.0)
+            continue
+        own = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
+        fits.append(_overlap(own, corners))
+    return int(np.argmax(scores + np.array(fits)))
+
+
+def _overlap(one: Mask, other: Mask) -> float:
+    """Return intersection over union of two boxes."""
+    inner = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    both = float(np.prod(np.maximum(inner, 0)))
+    areas = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]))
+    return both / max(areas - both, 1.0)
+
+
+def _edged(soft: Mask, found: Mask, pixels: Pixels) -> Mask:
+    """Fit a mask of SAM 2 to the photo's edges, within the few pixels that it left open."""
+    near = max(2, round(max(found.shape) / _LOW))
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * near + 1, 2 * near + 1))
+    fitted = fit_to_edges(np.where(cv2.dilate(found, shape) > 0, soft, 0), pixels, near)
+    inside, outside = cv2.erode(found, shape) > 0.5, cv2.dilate(found, shape) < 0.5
+    return np.asarray(np.where(inside, 1, np.where(outside, 0, fitted)), np.float32)
+
+
+def _main(found: Mask, box: Box | None, point: tuple[int, int] | None) -> Mask:
+    """Drop specks: keep what the point is on, or what is large."""
+    kept = _connected(clean(found, 0.003), box, point, (1.0, 1.0))
+    return kept if kept.any() else found
+
+
+def embed(pixels: Pixels) -> Embedding:
+    """Return what SAM 2's decoder needs to know of a photo; seconds at first, then remembered."""
+    name = hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest() + f"{pixels.shape}"
+    embedding = _EMBEDDINGS.get(name)
+    if embedding is None:
+        with _ENCODING:
+            embedding = _EMBEDDINGS.get(name)
+            if embedding is None:
+                embedding = _encode(pixels)
+                _EMBEDDINGS.put(name, embedding)
+    return embedding
+
+
+def _encode(pixels: Pixels) -> Embedding:
+    smaller = max(pixels.shape[:2]) > _SQUARE
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    square = cv2.resize(pixels, (_SQUARE, _SQUARE), interpolation=method)
+    light = (square.astype(np.float32) / 255 - _MEAN) / _SPREAD
+    image = np.ascontiguousarray(light.transpose(2, 0, 1)[None], np.float32)
+    names = ["high_res_feats_0", "high_res_feats_1", "image_embed"]
+    found = open_session("sam2-encoder").run(names, {"image": image})
+    return dict(zip(names, found, strict=True))
 
 
 def _grab_cut(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask:
