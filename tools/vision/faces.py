@@ -20,7 +20,7 @@ _SIDE = 256
 _GRIDS = ((16, 2), (32, 6))
 """Pixels between anchors, and how many lie on each point; the finer grid first."""
 
-_SURE = 0.6
+_SURE = 0.75
 _OVERLAP = 0.3
 
 _RUNNING = Lock()
