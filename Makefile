@@ -73,6 +73,7 @@ studio: .venv/dev ## open the graph in LangGraph Studio
 bench: .venv/dev ## measure speed: medians of one run
 	$(BIN)/python tests/bench/bench_loop.py
 	$(BIN)/python tests/bench/bench_driver.py
+	$(BIN)/python tests/bench/bench_reward.py
 	$(BIN)/python tests/bench/bench_diffusion.py --tiny
 	$(BIN)/python tests/bench/bench_serving.py
 

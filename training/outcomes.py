@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from editthinker.graph.thinkers.scores import Scores
-from editthinker.tools.images import ImageRef, Picture
+from editthinker.tools.errors import ConfigError
+from editthinker.tools.images import ImageRef
 from editthinker.training.reward_parts import Parts
 
 Ending = Literal["edited", "skipped", "repeated", "refused", "malformed", "masked"]
@@ -21,12 +22,16 @@ Ending = Literal["edited", "skipped", "repeated", "refused", "malformed", "maske
 """
 
 
+AnyImage = Any
+"""A picture, or an image as a data loader gives it; see `pictures.Pictures`."""
+
+
 @dataclass(frozen=True)
 class Row:
     """What the reward knows of a prompt; all replies of a group share it."""
 
-    source: Picture
-    edited: Picture
+    source: AnyImage
+    edited: AnyImage
     """The edit that the reply is about."""
     instruction: str
     prompt: str
@@ -103,3 +108,37 @@ def log_outcomes(
     counts = Counter(outcome.ending for outcome in outcomes)
     for ending in get_args(Ending):
         log_metric(f"reward_share/{ending}", counts[ending] / len(outcomes))
+
+
+def rows_of(count: int, columns: Mapping[str, Any]) -> list[Row]:
+    """Put the columns of a batch, as TRL hands them over, into rows.
+
+    Raises:
+        ConfigError: if one is missing that the reward cannot do without.
+    """
+
+    def column(name: str, *, needed: bool = False) -> Sequence[Any]:
+        if needed and name not in columns:
+            raise ConfigError(
+                f"the reward needs the column {name!r}; the data has {', '.join(columns)}"
+            )
+        values: Sequence[Any] = columns.get(name) or [None] * count
+        return values
+
+    rows = []
+    for images, instruction, prompt, semantic, quality, task, targets, seed in zip(
+        column("images", needed=True),
+        column("instruction", needed=True),
+        column("prompt_before", needed=True),
+        column("semantic"),
+        column("quality"),
+        column("task"),
+        column("targets"),
+        column("seed"),
+        strict=True,
+    ):
+        known = semantic is not None and quality is not None
+        before = Scores(float(semantic), float(quality)) if known else None
+        source, edited = images[:2]
+        rows.append(Row(source, edited, instruction, prompt, before, task or "", targets, seed))
+    return rows

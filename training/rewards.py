@@ -17,8 +17,8 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -37,7 +37,15 @@ from editthinker.tools.errors import (
 )
 from editthinker.tools.images import ImageRef, Picture
 from editthinker.tools.recent import Recent
-from editthinker.training.outcomes import Ending, Outcome, Row, Sample, log_outcomes, text_of
+from editthinker.training.outcomes import (
+    Ending,
+    Outcome,
+    Row,
+    Sample,
+    log_outcomes,
+    rows_of,
+    text_of,
+)
 from editthinker.training.pictures import Pictures
 from editthinker.training.reward_parts import (
     NEUTRAL,
@@ -105,7 +113,7 @@ class EditReward:
         policies = Policies(edit_timeout_s=recipe.deadline_s)
         builder = build_graph([self._editor], "scripted", self.blobs, policies=policies)
         self._graph = builder.compile(name="edit_reward")
-        self._pictures = Pictures(self.blobs)
+        self.pictures = Pictures(self.blobs)
         self._known: Recent[Any] = Recent(recipe.cache_size, lambda value: 1)
         self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, _Gates] = WeakKeyDictionary()
         self._lost_steps = 0
@@ -125,7 +133,7 @@ class EditReward:
         Raises:
             ConfigError: if a column is missing, or too many batches in a row had no reward at all.
         """
-        rows = await self._rows(len(completions), columns)
+        rows = rows_of(len(completions), columns)
         replies = [text_of(completion) for completion in completions]
         outcomes = await self.score(rows, replies)
         self.last = [Sample(*each) for each in zip(rows, replies, outcomes, strict=True)]
@@ -154,7 +162,11 @@ class EditReward:
         read = read_strictly(reply)
         if read is None:
             return Outcome(0.0, "malformed", NOTHING, row.before)
-        before = row.before or await self._judge(row, row.edited)
+        source = await self.pictures.take_in(row.source)
+        row = replace(row, source=source)
+        before = row.before
+        if before is None:
+            before = await self._judge(row, await self.pictures.take_in(row.edited))
         critic = critic_part(read.scores, before)
         if is_good_enough(before, self.recipe.skip_at):
             return self._outcome(Parts(1.0, critic, NEUTRAL, NEUTRAL), "skipped", before)
@@ -260,37 +272,6 @@ class EditReward:
                 asyncio.Semaphore(recipe.editor_slots), asyncio.Semaphore(recipe.judge_slots)
             )
         return self._gates[loop]
-
-    async def _rows(self, count: int, columns: Mapping[str, Any]) -> list[Row]:
-        def column(name: str, *, needed: bool = False) -> Sequence[Any]:
-            if needed and name not in columns:
-                raise ConfigError(
-                    f"the reward needs the column {name!r}; the data has {', '.join(columns)}"
-                )
-            values: Sequence[Any] = columns.get(name) or [None] * count
-            return values
-
-        images = column("images", needed=True)
-        pictures = await asyncio.gather(
-            *(asyncio.to_thread(self._pictures.take_in, pair[:2]) for pair in images)
-        )
-        rows = []
-        for pair, instruction, prompt, semantic, quality, task, targets, seed in zip(
-            pictures,
-            column("instruction", needed=True),
-            column("prompt_before", needed=True),
-            column("semantic"),
-            column("quality"),
-            column("task"),
-            column("targets"),
-            column("seed"),
-            strict=True,
-        ):
-            known = semantic is not None and quality is not None
-            before = Scores(float(semantic), float(quality)) if known else None
-            source, edited = pair
-            rows.append(Row(source, edited, instruction, prompt, before, task or "", targets, seed))
-        return rows
 
     def _stop_if_lost(self, outcomes: Sequence[Outcome]) -> None:
         lost = all(outcome.reward is None for outcome in outcomes)

@@ -11,6 +11,7 @@ from editthinker.graph.page.preview import make_preview
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.images import ImageRef
 from editthinker.training.outcomes import Sample
+from editthinker.training.pictures import Pictures
 from editthinker.training.rewards import EditReward
 
 SIDE = 240
@@ -56,11 +57,11 @@ class SamplePages(TrainerCallback):  # type: ignore[misc]
         if not self._every or step % self._every or not state.is_world_process_zero:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        page = render_samples(self._reward.last, self._reward.blobs, f"Step {step}")
+        page = render_samples(self._reward.last, self._reward.pictures, f"Step {step}")
         (self._folder / f"step-{step:06}.html").write_text(page, encoding="utf-8")
 
 
-def render_samples(samples: Sequence[Sample], blobs: BlobStore, title: str) -> str:
+def render_samples(samples: Sequence[Sample], pictures: Pictures, title: str) -> str:
     """Show samples as one HTML file that needs nothing else."""
     rewards = [s.outcome.reward for s in samples if s.outcome.reward is not None]
     mean = f"{sum(rewards) / len(rewards):.3f}" if rewards else "none"
@@ -79,16 +80,20 @@ def render_samples(samples: Sequence[Sample], blobs: BlobStore, title: str) -> s
         "body",
         tag("h1", title),
         tag("p", facts),
-        (_show(sample, blobs) for sample in samples[:SHOWN]),
+        (_show(sample, pictures) for sample in samples[:SHOWN]),
     )
     return join(Html("<!doctype html>\n"), tag("html", head, body, lang="en"))
 
 
-def _show(sample: Sample, blobs: BlobStore) -> Html:
+def _show(sample: Sample, pictures: Pictures) -> Html:
     row, outcome = sample.row, sample.outcome
-    pictures = [_figure(row.source.ref, "source", blobs), _figure(row.edited.ref, "before", blobs)]
+    shown = {"source": row.source, "before": row.edited}
+    figures = [
+        _figure(pictures.take_in_now(image).ref, caption, pictures.blobs)
+        for caption, image in shown.items()
+    ]
     if outcome.edited:
-        pictures.append(_figure(outcome.edited, "after", blobs))
+        figures.append(_figure(outcome.edited, "after", pictures.blobs))
     reward = "masked" if outcome.reward is None else f"{outcome.reward:.3f}"
     facts = [f"{outcome.ending}"]
     if outcome.parts:
@@ -105,7 +110,7 @@ def _show(sample: Sample, blobs: BlobStore) -> Html:
         "article",
         tag("h2", quoted(row.instruction)),
         tag("p", "was told: ", quoted(row.prompt[:MAX_TEXT])),
-        pictures,
+        figures,
         tag("p", tag("b", f"reward {reward}"), " · ", " · ".join(facts)),
         tag("p", outcome.error) if outcome.error else None,
         quoted(sample.reply[:MAX_TEXT], "pre"),

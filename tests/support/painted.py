@@ -133,7 +133,4 @@ def a_reward(
     """Return the reward of the painted world."""
     recipe = RewardRecipe.model_validate({"deadline_s": 20, **changes})
     scorer = Scorer(judge or ColourJudge(), GEdit())
-    reward = EditReward(recipe, blobs, editor=editor or PaintingEditor(), scorer=scorer)
-    for picture in (SOURCE,):
-        reward.blobs.put_image(picture.data)
-    return reward
+    return EditReward(recipe, blobs, editor=editor or PaintingEditor(), scorer=scorer)

@@ -541,7 +541,6 @@ async def test_editor_and_judge_come_from_the_registries(tmp_path: Any) -> None:
     pixels = np.random.default_rng(0).integers(20, 90, (64, 64, 3), dtype=np.uint8)
     photo = Picture.from_pixels(pixels)
     reward = EditReward(recipe, tmp_path / "blobs")
-    reward.blobs.put_image(photo.data)
     row = Row(photo, photo, "make it brighter", "do nothing", Scores(0, 10))
     better = await paid(reward, a_reply(0, 10, "make it brighter"), row)
     worse = await paid(reward, a_reply(0, 10, "make it darker"), row)
