@@ -55,7 +55,8 @@ class Model(BaseModel):
     version: str = Field(description="The pinned version.")
     bytes: int = Field(gt=0, description="Size of the archive.")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Hash of the archive.")
-    licence: str = Field(description="What was found when the archive was opened.")
+    licence: str = Field(description="Of the weights.")
+    checked: str = Field(description="What was found when the archive was opened.")
     licence_file: str | None = Field(None, description="The licence's text in the archive.")
     files: dict[str, ModelFile] = Field(description="What is kept, by name.")
 
