@@ -1,0 +1,49 @@
+"""How large the pocket experiment is."""
+
+from dataclasses import dataclass
+
+from editthinker.training.pocket.imitation import STAGES, Stage
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of one run of the experiment."""
+
+    scenes: int = 3500
+    """Training scenes; each has one or two steps."""
+    test_scenes: int = 300
+    """From photos and pairs of wishes that are kept for it."""
+    loop_scenes: int = 80
+    """Of those, how many whole loops are run on."""
+    look_steps: int = 120
+    stages: tuple[Stage, ...] = STAGES
+    prompts: int = 1500
+    """Steps that GRPO asks about."""
+    grpo_steps: int = 120
+    grpo_batch: int = 32
+    """Replies in a GRPO step."""
+    seeds: tuple[int, ...] = (0, 1)
+    """Of GRPO, each from the same imitation."""
+    turns: tuple[int, ...] = (2, 4)
+    draws: int = 2000
+    """Bootstrap draws."""
+    processes: int = 2
+
+
+FULL = Settings()
+
+SMALL = Settings(
+    scenes=60,
+    test_scenes=12,
+    loop_scenes=4,
+    look_steps=10,
+    stages=(Stage(20, 2e-3, 0.3, 4.0),),
+    prompts=16,
+    grpo_steps=2,
+    grpo_batch=8,
+    seeds=(0,),
+    turns=(2,),
+    draws=200,
+    processes=1,
+)
+"""Shows that everything runs, in about two minutes; it learns nothing worth a table."""
