@@ -19,8 +19,8 @@ from editthinker.tools.blobs import BlobStore
 from editthinker.tools.errors import ConfigError
 from editthinker.training.card import Facts, licence_of, write_card
 from editthinker.training.dataset_folder import SplitCounts, file_hashes, write_dataset
+from editthinker.training.ledger import BalanceCell, Ledger, sort_out
 from editthinker.training.ledger import FilterLine as Line
-from editthinker.training.ledger import Ledger, sort_out
 from editthinker.training.samples import Row, StepSample, make_row
 from editthinker.training.selection import (
     Selection,
@@ -168,7 +168,7 @@ def select(
     fresh = without_repeats(steps.kept)
     lines = [*earlier, reached.line, cut.line, split_line, steps.line, fresh.line]
     parts: Steps = {}
-    cells = []
+    cells: list[BalanceCell] = []
     for name, size in (("sft", settings.sft_steps), ("rl", settings.rl_steps)):
         split: Split = "sft" if name == "sft" else "rl"
         own = [step for step in fresh.kept if splits[step.trajectory] == split]

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from editthinker.evals.benchmarks.base import Benchmark, Original, Sample
-from editthinker.evals.benchmarks.gedit import GEdit
+from editthinker.evals.benchmarks.base import BENCHMARKS, Benchmark, Original, Sample
 from editthinker.evals.config import SweepConfig
 from editthinker.evals.program_judge import Measuring
 from editthinker.evals.sampling import stratified
@@ -72,11 +71,12 @@ def load_pool(config: SweepConfig) -> Pool:
         samples = stratified(list(read_folder(config.data_dir)), config.limit, config.seed)
         if not samples:
             raise ConfigError(f"{str(config.data_dir)!r} holds no image with an instruction")
-        return Pool(GEdit(), False, samples, 0)
+        return Pool(_two_questions(), False, samples, 0)
     benchmark, samples = load_samples(config)
     single = [sample for sample in samples if len(sample.images) == 1]
     has_program = isinstance(benchmark, Measuring)
-    scorer = benchmark if has_program and config.judge in ("auto", "program") else GEdit()
+    measures = has_program and config.judge in ("auto", "program")
+    scorer = benchmark if measures else _two_questions()
     return Pool(scorer, has_program, single, len(samples) - len(single))
 
 
@@ -96,6 +96,10 @@ def read_folder(folder: Path) -> Iterator[Sample]:
             seen.add(digest)
             name = f"{Path(wish.image).stem}-{digest}"
             yield Sample(name, wish.task, wish.instruction, (Original.at(path),))
+
+
+def _two_questions() -> Benchmark:
+    return BENCHMARKS.load("gedit")()
 
 
 def _from_lines(folder: Path, lines: Path) -> Iterator[tuple[Wish, Path]]:
