@@ -44,13 +44,15 @@ def picture(shape: tuple[int, ...], pixels: Pixels) -> Floats:
     return floats(part / np.float32(255))
 
 
-def replace_background(pixels: Floats, subject: Floats, behind: Floats, what: str) -> Floats:
+def replace(pixels: Floats, subject: Floats, behind: Floats, what: str) -> Floats:
     """Put a subject, `(H, W)` in [0, 1], before something else, without a rim of the old colours.
 
     Raises:
         EditRefusedError: if the subject fills the photo, so that there is nothing to replace.
     """
     if float(subject.mean()) > 0.98:
-        raise EditRefusedError(f"there is no {what} to replace: the subject fills the photo")
+        raise EditRefusedError(
+            f"there is nothing of {what} to replace: the subject fills the photo"
+        )
     share = refined(pixels, subject)
     return mixed(behind, foreground(pixels, share), share)

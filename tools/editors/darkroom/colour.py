@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from editthinker.tools.editors.darkroom.colours import colour_mask, lab_of
+from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.dye import dye
 from editthinker.tools.editors.darkroom.light import (
     Floats,
     Work,
@@ -67,39 +68,20 @@ def sepia(work: Work) -> Floats:
 
 
 def recolour(work: Work) -> Floats:
-    """Turn one named colour into another, keeping light and shade.
+    """Turn a thing, or what has one named colour, into another colour.
 
     Raises:
         EditRefusedError: if the photo has nothing of that colour.
     """
-    source, target = str(work.step.options["source"]), str(work.step.options["target"])
-    lab = to_lab(work.pixels)
-    mask = colour_mask(lab, source)
-    if work.mask is not None:
-        mask = mask * work.mask
-    if mask.mean() < _LEAST_SHARE:
-        raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
-    goal, total = lab_of(target), float(mask.sum())
-    mean = (lab * mask[..., None]).sum(axis=(0, 1)) / total
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    strength = chroma / max(float(np.hypot(mean[1], mean[2])), 8.0)
-    if np.hypot(*goal[1:]) < 10:
-        strength = np.ones_like(strength)
-    elif np.hypot(*mean[1:]) < 10:
-        strength = np.full_like(strength, 0.8)
-    light = lab[..., 0]
-    moved = _moved_light(light, float(mean[0]), float(goal[0]))
-    painted = np.dstack([moved, *(np.clip(strength, 0, 1.5) * part for part in goal[1:])])
-    changed = from_lab(painted.astype(np.float32))
-    return floats(work.pixels + mask[..., None] * (changed - work.pixels))
-
-
-def _moved_light(light: Floats, mean: float, goal: float) -> Floats:
-    """Move L so that the mean goes most of the way, without crushing light and shade."""
-    goal = float(np.clip(mean + 0.75 * (goal - mean), 8, 94))
-    below = light / max(mean, 1) * goal
-    above = 100 - (100 - light) / max(100 - mean, 1) * (100 - goal)
-    return floats(np.where(light < mean, below, above))
+    options = work.step.options
+    target = str(options["target"])
+    mask = np.ones(work.pixels.shape[:2], np.float32) if work.mask is None else work.mask
+    if "source" in options:
+        source = str(options["source"])
+        mask = mask * colour_mask(to_lab(work.pixels), source)
+        if mask.mean() < _LEAST_SHARE:
+            raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
+    return dye(work.pixels, floats(mask), target)
 
 
 def _with_colour(pixels: Floats, factor: float) -> Floats:

@@ -45,6 +45,15 @@ class Line:
     plain: NDArray[np.bool_]
     """Columns of the strip whose ground is that of the line, where longer words may go."""
 
+    def covers(self, x: int, y: int) -> bool:
+        """Whether a pixel of the photo lies in the line."""
+        across, down = cv2.perspectiveTransform(np.array([[[x, y]]], np.float64), self.upright)[
+            0, 0
+        ]
+        return bool(
+            self.size[0] / 3 <= across <= 2 * self.size[0] / 3 and 0 <= down <= self.size[1]
+        )
+
 
 def read_lines(pixels: Floats, mask: Floats) -> list[Line]:
     """Describe each line of text that a mask covers, from the top down."""

@@ -45,7 +45,14 @@ def region_masks(pixels: Pixels) -> Mapping[Target, Floats]:
 
 
 def find_subject(pixels: Pixels) -> Subject:
-    """Tell the subject of `(H, W, 3) uint8` pixels from its background."""
+    """Tell the subject of `(H, W, 3 or 4) uint8` pixels from its background.
+
+    Where some of the photo is transparent, the subject is what is not.
+    """
+    if pixels.shape[2] == 4:
+        if (pixels[..., 3] < 128).mean() > 0.01:
+            return Subject(floats(pixels[..., 3] / np.float32(255)), clear=True)
+        pixels = np.ascontiguousarray(pixels[..., :3])
     height, width = pixels.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,4 +1,4 @@
-"""Taking a thing out of a photo: the hole it leaves, with its rim and its shadow, and the filling."""
+"""Taking a thing out of a photo: its hole, with rim and shadow, and what to fill it with."""
 
 from dataclasses import dataclass
 

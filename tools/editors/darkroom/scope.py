@@ -1,0 +1,108 @@
+"""Where the steps of one edit apply: what words name, what is to be kept, what is masked."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.base import EditRequest
+from editthinker.tools.editors.darkroom.grounding import ground, mark_of
+from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.matte import spread
+from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.errors import EditRefusedError, MediaError
+from editthinker.tools.images import Pixels
+
+
+class Scope:
+    """The masks of one edit; all are those of the photo as it was given.
+
+    Args:
+        request: The edit.
+        recipe: What it asks for.
+        note: Takes a sentence about what was guessed.
+    """
+
+    def __init__(self, request: EditRequest, recipe: Recipe, note: Callable[[str], None]) -> None:
+        self._request = request
+        self._recipe = recipe
+        self._note = note
+        self._gone: Floats | None = None
+
+    def limits(self, step: Step) -> bool:
+        """Whether a step applies to a part of the photo only."""
+        kept = {"background", "subject"} & set(self._recipe.keep)
+        return step.region != PHOTO or len(kept) == 1 or bool(self._recipe.spared)
+
+    def find(self, target: Target) -> Floats:
+        """Return where a target is, `(H, W)` in [0, 1].
+
+        Raises:
+            EditRefusedError: if it is not there.
+        """
+        mask = self._request.mask
+        mark = None if mask is None else mark_of(mask.pixels)
+        grounded = ground(target, self._request.images[0].pixels, mark)
+        self._note(grounded.note)
+        return grounded.mask if self._gone is None else _without(grounded.mask, self._gone)
+
+    def forget(self, hole: Floats) -> None:
+        """Note that a thing is gone: what lay around it is there now."""
+        self._gone = hole if self._gone is None else np.maximum(self._gone, hole)
+
+    def mask(self, step: Step) -> Floats | None:
+        """Return where a step applies, None for everywhere.
+
+        What is to be kept limits steps on the whole photo; things that are to be kept limit all.
+
+        Raises:
+            EditRefusedError: if the step's region is not there.
+        """
+        mask = self._named(step)
+        for spared in self._recipe.spared:
+            if spared == step.region:
+                continue
+            try:
+                free = floats(1 - self.find(spared))
+            except EditRefusedError as exc:
+                self._note(f"Could not keep {spared.phrase()}: {exc}.")
+                continue
+            mask = free if mask is None else floats(mask * free)
+        return mask
+
+    def _named(self, step: Step) -> Floats | None:
+        if step.region != PHOTO:
+            if step.region.kind in self._recipe.keep or step.region in self._recipe.spared:
+                what = step.region.phrase()
+                self._note(f"{step.clause!r} changes {what}, which was to be kept.")
+            found = self.find(step.region)
+            return floats(1 - found) if step.operation == "isolate" else found
+        kept = {"background", "subject"} & set(self._recipe.keep)
+        if len(kept) != 1:
+            return None
+        return self.find(SUBJECT if "background" in kept else BACKGROUND)
+
+    def within_mask(self, source: Pixels, result: Pixels) -> Pixels:
+        """Leave the pixels outside the request's mask as they were."""
+        if self._request.mask is None:
+            return result
+        mask = mark_of(self._request.mask.pixels)[..., None]
+        if mask.shape[:2] != source.shape[:2]:
+            raise MediaError(
+                f"the mask is {mask.shape[1]} x {mask.shape[0]} pixels, the photo "
+                f"{source.shape[1]} x {source.shape[0]}; they must be of one size"
+            )
+        if result.shape != source.shape:
+            self._note("The mask was left out, because the edit changes the size of the photo.")
+            return result
+        blended = source + mask * (result.astype(np.float32) - source)
+        return np.asarray(np.rint(blended), np.uint8)
+
+
+def _without(mask: Floats, gone: Floats) -> Floats:
+    """Continue a mask into where a thing was taken out."""
+    thick = cv2.distanceTransform((gone > 0.01).astype(np.uint8), cv2.DIST_L2, 3).max()
+    planes = np.repeat(mask[..., None], 3, axis=2)
+    around = spread(planes, floats(gone < 0.01), round(float(thick) / 3) + 2)[..., 0]
+    return floats(np.where(gone < 0.01, mask, np.interp(around, [0.35, 0.65], [0, 1])))
