@@ -62,6 +62,17 @@ def edit(
         list[str] | None,
         typer.Option(help="Address of an editor behind HTTP; several share the work."),
     ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(help="Edit the thing that fills this box: LEFT,TOP,RIGHT,BOTTOM in pixels."),
+    ] = None,
+    point: Annotated[
+        str | None, typer.Option(help="Edit the thing under this point: X,Y in pixels.")
+    ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(help="Edit where this picture is white; it is as large as the photo."),
+    ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Ask you after every turn how to go on.")
     ] = False,
@@ -87,6 +98,7 @@ def edit(
     from editthinker.graph.review_terminal import ask_reviewer
     from editthinker.graph.session import Job, free_folder, resume_job, run_job
     from editthinker.tools.arguments import read_pairs
+    from editthinker.tools.vision.marking import read_marking
 
     chosen: dict[str, object] = {
         "mode": mode,
@@ -119,7 +131,10 @@ def edit(
         with view.paused():
             return ask_reviewer(payload, console=console)
 
+    marking = read_marking(box, point, mask)
     if resume:
+        if marking:
+            raise ConfigError("--resume keeps the mask that the run was started with")
         if thread is None:
             raise ConfigError("--resume needs the name that the run was given: --thread NAME")
         expect: dict[str, object] = {name: getattr(context, name) for name in given}
@@ -143,6 +158,7 @@ def edit(
             thinker=choices.thinker(thinker or "observer"),
             context=context,
             thread=thread,
+            marking=marking,
         )
         work = run_job(job, view.show, ask)
     with view:

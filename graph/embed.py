@@ -117,6 +117,8 @@ async def run_loop(
         image=await asyncio.to_thread(take_in, given["image"], blobs),
         instruction=str(given["instruction"]),
     )
+    if given.get("mask"):
+        start["mask"] = await asyncio.to_thread(take_in, given["mask"], blobs)
     limited: RunnableConfig = {**config, "recursion_limit": MAX_STEPS}
     return await loop.ainvoke(start, limited, context=settings, output_keys=STATE_KEYS)
 

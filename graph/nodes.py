@@ -48,6 +48,7 @@ from editthinker.tools.errors import (
     ConfigError,
     EditRefusedError,
     EditThinkerError,
+    MediaError,
     ThinkerError,
     TransientError,
 )
@@ -63,6 +64,7 @@ class Ingested(TypedDict):
     image: ImageRef
     instruction: str
     source: ImageRef
+    marked: ImageRef | None
     editors: list[str]
     settings: dict[str, Any]
     prompt: str
@@ -124,10 +126,12 @@ class Nodes:
             )
         instruction = check_instruction(state["instruction"])
         source = await asyncio.to_thread(take_in, state["image"], tools.blobs, self._limits)
+        marked = await asyncio.to_thread(self._take_in_mask, state.get("mask"), source)
         return {
             "image": source,
             "instruction": instruction,
             "source": source,
+            "marked": marked,
             "editors": editors,
             "settings": {
                 **context.model_dump(mode="json"),
@@ -143,6 +147,17 @@ class Nodes:
             "stop_reason": None,
             "error": None,
         }
+
+    def _take_in_mask(self, given: str | ImageRef | None, source: ImageRef) -> ImageRef | None:
+        if given is None:
+            return None
+        mask = take_in(given, self._tools.blobs, self._limits)
+        if (mask["width"], mask["height"]) != (source["width"], source["height"]):
+            raise MediaError(
+                f"the mask is {mask['width']} x {mask['height']} pixels, the photo "
+                f"{source['width']} x {source['height']}; they must be of one size"
+            )
+        return mask
 
     async def plan_prompt(self, state: EditState, runtime: Run) -> Prompted:
         """Rewrite the instruction from the source image alone (think before edit)."""
@@ -166,12 +181,14 @@ class Nodes:
         started = time.perf_counter()
         blobs = self._tools.blobs
         picture = await asyncio.to_thread(blobs.get_image, state["image"])
+        mask = await asyncio.to_thread(blobs.get_image, state["mask"]) if "mask" in state else None
         editor = await asyncio.to_thread(self._tools.editor, state["editor"])
         result = await editor.edit(
             EditRequest(
                 images=(picture,),
                 prompt=state["prompt"],
                 seed=state["seed"],
+                mask=mask,
                 on_step=step_reporter(runtime, state),
             )
         )
@@ -275,6 +292,8 @@ class Nodes:
             asyncio.to_thread(blobs.get_image, state["source"]),
             asyncio.to_thread(blobs.get_image, attempt["image"]),
         )
+        marked = state.get("marked")
+        mask = await asyncio.to_thread(blobs.get_image, marked) if marked else None
         thinker = await asyncio.to_thread(self._tools.thinker)
         thought = await thinker.think(
             ThinkRequest(
@@ -283,6 +302,7 @@ class Nodes:
                 instruction=state["instruction"],
                 prompt=attempt["prompt"],
                 turn=attempt["turn"],
+                mask=mask,
                 notes=tuple(attempt["notes"]),
                 editors=tuple(state["editors"]),
                 checklist=read_checklist(state["attempts"]),

@@ -51,7 +51,7 @@ EDIT_CACHE = CachePolicy(key_func=task_key)
 
 
 def _without_image(given: EditInput) -> dict[str, object]:
-    return {**given, "image": "..."}
+    return {**given, "image": "...", **({"mask": "..."} if given.get("mask") else {})}
 
 
 INGEST_TRACE = TracePolicy(process_inputs=_without_image)

@@ -102,6 +102,7 @@ class RunRecord(_Record):
     source: ImageRef
     source_file: str | None = Field(description="Where the photo came from, as the user named it.")
     source_note: str = Field("", description="What was odd about the photo, if anything.")
+    mask: ImageRef | None = Field(None, description="White where the edit was allowed, if given.")
     turns: tuple[TurnRecord, ...]
     result: ResultRecord | None = Field(description="Null if no editor made an image.")
     stop_reason: StopReason
@@ -135,6 +136,7 @@ def record_run(
         source=state["source"],
         source_file=source_file,
         source_note=source_note,
+        mask=state.get("marked"),
         turns=tuple(_turn(a) for a in attempts),
         result=ResultRecord(
             turn=chosen["turn"],

@@ -138,21 +138,22 @@ def edit_sends(state: EditState, context: EditContext, decision: Edit) -> list[S
         a["editor"] == decision.editor and _same_words(a["prompt"], state["prompt"])
         for a in attempts
     )
-    return [
-        Send(
-            decision.editor,
-            EditTask(
-                image=image,
-                turn=decision.turn,
-                candidate=candidate,
-                editor=decision.editor,
-                prompt=state["prompt"],
-                prompt_by=state["prompt_by"],
-                seed=(context.seed + repeats + candidate) % 2**31,
-            ),
+    tasks = [
+        EditTask(
+            image=image,
+            turn=decision.turn,
+            candidate=candidate,
+            editor=decision.editor,
+            prompt=state["prompt"],
+            prompt_by=state["prompt_by"],
+            seed=(context.seed + repeats + candidate) % 2**31,
         )
         for candidate in range(context.candidates_per_turn)
     ]
+    if marked := state.get("marked"):
+        for task in tasks:
+            task["mask"] = marked
+    return [Send(decision.editor, task) for task in tasks]
 
 
 def _same_words(one: str, other: str) -> bool:

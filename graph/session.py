@@ -22,14 +22,15 @@ from editthinker.graph.instruction import check_instruction
 from editthinker.graph.page import render_page
 from editthinker.graph.record import RunRecord, record_run
 from editthinker.graph.review import ReviewAnswer, ReviewPayload
-from editthinker.graph.state import EditState, best_attempt, merge_attempts
+from editthinker.graph.state import EditInput, EditState, best_attempt, merge_attempts
 from editthinker.graph.thinkers.base import Thinker
 from editthinker.graph.tracing import keep_pictures_out
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.editors.base import Editor
 from editthinker.tools.errors import ConfigError
-from editthinker.tools.images import EXTENSIONS, Format, encode_like
+from editthinker.tools.images import EXTENSIONS, Format, Picture, encode_like
 from editthinker.tools.ingest import ingest_image
+from editthinker.tools.vision.marking import Marking, draw_marking
 
 STATE_KEYS = list(EditState.__annotations__)
 """What is streamed: the whole state, where a caller of the graph sees only its output."""
@@ -55,6 +56,8 @@ class Job:
     context: EditContext = field(default_factory=EditContext)
     thread: str | None = None
     """Name under which checkpoints are kept, so that a killed run can be resumed."""
+    marking: Marking | None = None
+    """What the user points at in the photo; the edit happens there."""
 
 
 def free_folder(wanted: Path) -> Path:
@@ -93,11 +96,18 @@ async def run_job(job: Job, watch: Callable[[Event], None], ask: Ask | None = No
     prepare_folder(job.out)
     blobs = BlobStore(job.out / "blobs")
     ingested = await asyncio.to_thread(ingest_image, job.photo, blobs)
+    start = EditInput(image=ingested.ref, instruction=instruction)
+    notes = list(ingested.notes)
+    if job.marking:
+        photo = await asyncio.to_thread(blobs.get_image, ingested.ref)
+        marked = await asyncio.to_thread(draw_marking, job.marking, photo.pixels, blobs)
+        start["mask"] = blobs.put_image(Picture.from_pixels(marked.pixels).data)
+        notes += [marked.note] if marked.note else []
     about = {
         "out": str(job.out.resolve()),
         "photo": job.photo,
         "format": ingested.format,
-        "note": " ".join(ingested.notes),
+        "note": " ".join(notes),
     }
     async with open_threads(job.thread) as saver:
         config = thread_config(job.thread, about)
@@ -108,7 +118,6 @@ async def run_job(job: Job, watch: Callable[[Event], None], ask: Ask | None = No
             )
         builder = build_graph(job.editors, job.thinker, blobs, context=job.context)
         loop = Loop(builder, saver, config, job.context)
-        start = {"image": ingested.ref, "instruction": instruction}
         return await follow(loop, start, watch, ask, Results(blobs, about))
 
 

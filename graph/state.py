@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -116,6 +116,8 @@ class EditTask(TypedDict):
     prompt: str
     prompt_by: PromptBy
     seed: int
+    mask: NotRequired[ImageRef]
+    """White where the edit may happen; missing where that is everywhere."""
 
 
 class EditInput(TypedDict):
@@ -126,6 +128,8 @@ class EditInput(TypedDict):
     its SHA-256 or its `/blobs/` address."""
     instruction: str
     """What to change, in plain words."""
+    mask: NotRequired[str | ImageRef | None]
+    """White where the edit may happen, in the size of the photo; named as `image` is."""
 
 
 class EditOutput(TypedDict, total=False):
@@ -150,6 +154,8 @@ class EditState(EditInput, total=False):
     editors: list[str]
     """Editors in the order of escalation."""
     source: ImageRef
+    marked: ImageRef | None
+    """The mask, as `source` is the image; None where the edit may happen everywhere."""
     prompt: str
     """What the next turn sends to the editor."""
     prompt_by: PromptBy

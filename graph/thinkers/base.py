@@ -99,6 +99,8 @@ class ThinkRequest:
     prompt: str
     """What the editor was told to make `edited`."""
     turn: int = 1
+    mask: Picture | None = None
+    """White where the user allowed the edit; None for everywhere."""
     notes: tuple[str, ...] = ()
     """What the editor said about its work."""
     editors: tuple[str, ...] = ()

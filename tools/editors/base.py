@@ -45,7 +45,8 @@ class EditRequest:
     seed: int = 0
     """Starting point of any randomness; 0 to 2**31 - 1."""
     mask: Picture | None = None
-    """White where the edit may happen; same size as the first image."""
+    """White where the edit may happen, and what words such as `this` mean; same size as the first
+    image."""
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     """How to run this one call: `steps`, `guidance`, `negative_prompt`, `size` as `[width, height]`
     where there is no image. Names that are not in `Capabilities.options` change nothing."""

@@ -1,0 +1,29 @@
+"""What holds for every test: no models of the user's, so that tests say the same everywhere."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_OWN = os.environ.get("EDITTHINKER_MODELS")
+
+
+def pytest_configure() -> None:
+    """Hide the models that the user has pulled."""
+    os.environ["EDITTHINKER_MODELS"] = str(Path(tempfile.gettempdir()) / "editthinker-no-models")
+
+
+@pytest.fixture(autouse=True)
+def _pack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show them to tests with the marker `pack`, and skip these where they are missing."""
+    if request.node.get_closest_marker("pack") is None:
+        return
+    if _OWN is None:
+        monkeypatch.delenv("EDITTHINKER_MODELS")
+    else:
+        monkeypatch.setenv("EDITTHINKER_MODELS", _OWN)
+    from editthinker.tools.models import file_names, model_path
+
+    if missing := [name for name in file_names() if model_path(name) is None]:
+        pytest.skip(f"not pulled: {', '.join(missing)} (make test-pack)")
