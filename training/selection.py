@@ -261,7 +261,7 @@ def balanced(
     kept = sort_out(
         ((step, None if step.id in chosen else "above the most of a cell") for step in steps),
         name=f"balance {split}",
-        rule=f"at most {cap} steps of each task and score level",
+        rule=f"at most {cap} steps of each task and score level" if cells else "nothing to balance",
         unit="steps",
     )
     return Balanced(kept, tuple(counts))
