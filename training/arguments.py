@@ -1,5 +1,6 @@
 """Arguments of TRL's configurations, checked against the TRL that is installed."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +13,7 @@ OURS = frozenset({"output_dir"})
 """Arguments that do not belong into a recipe."""
 
 
-def check_arguments(kind: type, given: dict[str, Any]) -> None:
+def check_arguments(kind: type, given: Mapping[str, Any]) -> None:
     """Check that every argument exists.
 
     Raises:
@@ -28,14 +29,16 @@ def check_arguments(kind: type, given: dict[str, Any]) -> None:
             raise ConfigError(f"trainer.{name}: {kind.__name__} has no such argument{hint}")
 
 
-def build_arguments(kind: type, recipe: Recipe, out: Path, **defaults: Any) -> Any:
+def build_arguments(
+    kind: type, recipe: Recipe, out: Path, *, overrides: Mapping[str, Any] | None = None
+) -> Any:
     """Build TRL's configuration of a recipe.
 
     Raises:
         ConfigError: if an argument does not exist or its value is refused.
     """
-    given = {**defaults, **recipe.trainer}
-    check_arguments(kind, given)
+    check_arguments(kind, recipe.trainer)
+    given = {**recipe.trainer, **(overrides or {})}
     try:
         return kind(output_dir=str(out), **given)
     except (TypeError, ValueError, ImportError) as exc:

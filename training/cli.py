@@ -3,6 +3,7 @@
 import typer
 
 from editthinker.training.data_cli import build_data
+from editthinker.training.train_cli import export_model, train_grpo, train_sft
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,6 +11,9 @@ app = typer.Typer(
     help="Build training data, and train a thinker on it.",
 )
 app.command("data")(build_data)
+app.command("sft")(train_sft)
+app.command("grpo")(train_grpo)
+app.command("export")(export_model)
 
 
 @app.callback()

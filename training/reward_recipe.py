@@ -80,5 +80,5 @@ class RewardRecipe(BaseModel):
 
     def worst_case_s(self, samples: int) -> float:
         """Return the longest that the reward of so many samples can take, in seconds."""
-        rounds = -(-samples // self.editor_slots)
-        return (rounds + 1) * self.deadline_s
+        rounds = -(-samples // self.editor_slots) + -(-samples // self.judge_slots)
+        return rounds * self.deadline_s

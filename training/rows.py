@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from datasets import Dataset, DatasetDict, load_from_disk
 
@@ -15,6 +15,9 @@ NEEDED = {
     "grpo": ("images", "prompt", "instruction", "prompt_before"),
 }
 """Columns that a stage cannot do without."""
+
+HELD_OUT = "test"
+"""The split that is held out, where a data set has it."""
 
 SPLITS = {"sft": "sft", "grpo": "rl"}
 """What a stage trains on where a data set has several splits."""
@@ -38,17 +41,45 @@ def load_rows(recipe: Recipe, stage: str) -> Rows:
     """
     if recipe.data is None:
         raise ConfigError("the recipe names no data; add --data FOLDER (editthinker train data)")
-    return split_rows(_load(recipe.data, recipe.split, stage), recipe, stage)
+    found = _load(recipe.data)
+    if not isinstance(found, DatasetDict):
+        return split_rows(found, recipe, stage)
+    name = recipe.split or SPLITS[stage]
+    if name not in found:
+        raise ConfigError(f"{str(recipe.data)!r} has no split {name!r}; it has {', '.join(found)}")
+    return split_rows(found[name], recipe, stage, found.get(HELD_OUT))
 
 
-def split_rows(rows: Dataset, recipe: Recipe, stage: str) -> Rows:
+def split_rows(rows: Dataset, recipe: Recipe, stage: str, strangers: Dataset | None = None) -> Rows:
     """Hold out whole photos or trajectories, and cut the rest to the recipe's limit.
 
     They are chosen by their names, so the same rows are held out in every run.
 
+    Args:
+        rows: All rows.
+        recipe: How many to hold out and to keep.
+        stage: `sft` or `grpo`.
+        strangers: Rows that were set apart already; then those are the ones held out.
+
     Raises:
         ConfigError: if a column is missing, or nothing is left to train on.
     """
+    rows = _needed(rows, stage)
+    if strangers is not None and recipe.held_out:
+        strangers = _needed(strangers, stage)
+        held_out = strangers.select(range(min(recipe.held_out, len(strangers))))
+        held, kept = [], list(range(len(rows)))
+    else:
+        held, kept = _hold_out(rows, recipe.held_out)
+        held_out = rows.select(held) if held else None
+    if recipe.limit is not None:
+        kept = kept[: recipe.limit]
+    if not kept:
+        raise ConfigError(f"{len(rows)} rows with {len(held)} held out leave none to train on")
+    return Rows(rows.select(kept), held_out)
+
+
+def _needed(rows: Dataset, stage: str) -> Dataset:
     if missing := [name for name in NEEDED[stage] if name not in rows.column_names]:
         raise ConfigError(
             f"the data lacks the column {missing[0]!r}, which {stage} needs; it has "
@@ -57,12 +88,7 @@ def split_rows(rows: Dataset, recipe: Recipe, stage: str) -> Rows:
     if stage == "sft":  # TRL takes further columns for its own
         units = [name for name in UNITS if name in rows.column_names]
         rows = rows.select_columns([*NEEDED["sft"], *units])
-    held, kept = _hold_out(rows, recipe.held_out)
-    if recipe.limit is not None:
-        kept = kept[: recipe.limit]
-    if not kept:
-        raise ConfigError(f"{len(rows)} rows with {len(held)} held out leave none to train on")
-    return Rows(rows.select(kept), rows.select(held) if held else None)
+    return rows
 
 
 def _hold_out(rows: Dataset, wanted: int) -> tuple[list[int], list[int]]:
@@ -82,14 +108,8 @@ def _hold_out(rows: Dataset, wanted: int) -> tuple[list[int], list[int]]:
     return held, [at for at, key in enumerate(keys) if key not in chosen]
 
 
-def _load(folder: Path, split: str | None, stage: str) -> Dataset:
+def _load(folder: Path) -> Dataset | DatasetDict:
     try:
-        found: Any = load_from_disk(str(folder))
+        return load_from_disk(str(folder))
     except (FileNotFoundError, ValueError, OSError) as exc:
         raise ConfigError(f"{str(folder)!r} holds no data set: {exc}") from exc
-    if not isinstance(found, DatasetDict):
-        return found
-    name = split or SPLITS[stage]
-    if name not in found:
-        raise ConfigError(f"{str(folder)!r} has no split {name!r}; it has {', '.join(found)}")
-    return found[name]
