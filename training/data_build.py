@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from editthinker.evals.cells import TOOLS, Tools
 from editthinker.evals.config import SweepConfig, make_config, read_config
+from editthinker.evals.judges import same_family
 from editthinker.evals.session import RunFolder
 from editthinker.evals.sweep import Progress
 from editthinker.graph.thinkers.conversation import TagsWording
@@ -274,13 +275,17 @@ def _asked(made: Generated, finished: int) -> Line:
 
 
 def _made_by(config: DataConfig, made: Generated) -> Facts:
+    expert = " ".join(filter(None, (*config.pool.thinkers, config.pool.thinker_model)))
+    family = same_family(expert, made.judge.model)
+    caution = {"caution": f"expert and judge are both of the family {family}"} if family else {}
     return {
         "editors": ", ".join(config.pool.editors),
-        "expert": " ".join(filter(None, (*config.pool.thinkers, config.pool.thinker_model))),
+        "expert": expert,
         "judge": f"{made.judge.name} ({made.judge.model}, rubrics: {made.judge.rubrics})",
         "samples of the pool": str(len(made.pool.samples)),
         "loops per sample": str(config.repeats),
         "turns": str(config.pool.max_turns),
+        **caution,
     }
 
 

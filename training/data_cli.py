@@ -9,7 +9,6 @@ import typer
 from editthinker.tools.errors import ConfigError
 
 POOL = {
-    "data_dir": "data_dir",
     "editor": "editors",
     "endpoint": "endpoint",
     "thinker": "thinkers",
@@ -40,9 +39,6 @@ FILTERS = (
     "score_step",
 )
 """Flags that are numbers of the filters; the only ones that `--resume` takes."""
-
-_OUTPUT = ("resume", "as_json")
-_GENERATE, _FILTER, _RELEASED = "Generate", "Filter", "Released files"
 
 
 def build_data(
@@ -165,11 +161,13 @@ def config_values(given: Mapping[str, Any]) -> dict[str, object]:
     if "folder" in given:
         if "benchmark" in given or "data_dir" in given:
             raise ConfigError("--folder is a pool of its own; leave out --benchmark and --data-dir")
-        pool |= {"benchmark": "folder", "data_dir": given["folder"]}
+        pool |= {"benchmark": "folder", "data_dir": given["folder"].resolve()}
     elif "benchmark" in given:
         pool["benchmark"] = given["benchmark"]
     else:
         raise ConfigError("name a pool: --benchmark pocket, or --folder DIR")
+    if "data_dir" in given:  # a data set may be resumed from elsewhere
+        pool["data_dir"] = given["data_dir"].resolve()
     settings: dict[str, str] = {}
     for pair in given.get("setting", ()):
         name, equals, value = pair.partition("=")
@@ -180,7 +178,9 @@ def config_values(given: Mapping[str, Any]) -> dict[str, object]:
         pool["settings"] = settings
     selection = {name: given[name] for name in (*FILTERS, "seed") if name in given}
     values: dict[str, object] = {"pool": pool, "selection": selection}
-    for name in ("repeats", "prompt_template", "licence", "released_files"):
+    for name in ("repeats", "licence", "released_files"):
         if name in given:
             values[name] = given[name]
+    if "prompt_template" in given:
+        values["prompt_template"] = given["prompt_template"].resolve()
     return values

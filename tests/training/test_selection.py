@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editthinker.tools.images import ImageRef
@@ -91,6 +91,7 @@ def test_a_trajectory_ends_at_its_best_later_step(scores: tuple[float, ...], ste
     assert found.line.notes == (f"{len(scores) - steps} steps after the best one are gone",)
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.lists(st.lists(SCORES, max_size=6), max_size=8))
 def test_what_is_kept_ends_no_lower_than_it_began(several: list[list[float | None]]) -> None:
     given_ = [trajectory(*scores, name=str(at)) for at, scores in enumerate(several)]
@@ -195,12 +196,12 @@ def test_steadily_high_trajectories_are_for_sft_however_they_vary() -> None:
 
 def test_a_source_that_is_put_aside_is_in_no_other_split() -> None:
     several = [trajectory(2, 8, name=f"{at}", source=f"photo {at % 4}") for at in range(12)]
-    settings = Selection(holdout=0.25)
-    splits, _ = split_by_variance(several, settings)
+    numbers = Selection(holdout=0.25)
+    splits, _ = split_by_variance(several, numbers)
     by_source = {t.source["sha256"]: splits[t.id] for t in several}
     assert Counter(by_source.values()) == {"test": 1, "rl": 3}
     assert all(splits[t.id] == by_source[t.source["sha256"]] for t in several)
-    assert held_out({"only"}, settings) == frozenset()
+    assert held_out({"only"}, numbers) == frozenset()
 
 
 def test_no_cell_holds_more_than_twice_the_median() -> None:
@@ -226,6 +227,7 @@ def test_a_size_fills_cells_evenly() -> None:
     assert sorted(c.kept for c in found.cells) == [1, 3, 3]
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 20), max_size=6), st.integers(0, 60))
 def test_the_even_cap_is_the_largest_that_fits(sizes: list[int], total: int) -> None:
     cap = even_cap(sizes, total)
@@ -233,6 +235,7 @@ def test_the_even_cap_is_the_largest_that_fits(sizes: list[int], total: int) -> 
     assert cap == max(sizes, default=0) or sum(min(s, cap + 1) for s in sizes) > total
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10)), max_size=30),
     st.integers(1, 5),
@@ -242,15 +245,15 @@ def test_a_balance_draws_the_same_steps_whatever_their_order(
     drawn: list[tuple[str, int]], per_cell: int, chance: Any
 ) -> None:
     steps = [sample(f"{at}", task, float(score)) for at, (task, score) in enumerate(drawn)]
-    settings = Selection(per_cell=per_cell)
-    kept = balanced(steps, "sft", None, settings).steps.kept
+    numbers = Selection(per_cell=per_cell)
+    kept = balanced(steps, "sft", None, numbers).steps.kept
     counts = Counter((s.task, level_of(s.score)) for s in kept)
     wanted = Counter((s.task, level_of(s.score)) for s in steps)
     assert counts == {cell: min(n, per_cell) for cell, n in wanted.items()}
     assert [s for s in steps if s in kept] == list(kept)
     shuffled = list(steps)
     chance.shuffle(shuffled)
-    again = balanced(shuffled, "sft", None, settings).steps.kept
+    again = balanced(shuffled, "sft", None, numbers).steps.kept
     assert {s.id for s in again} == {s.id for s in kept}
 
 
