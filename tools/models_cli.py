@@ -105,7 +105,7 @@ def remove(names: Annotated[list[str] | None, _NAMES] = None) -> None:
 
 def missing_libraries() -> str:
     """Return a sentence about what models need besides their files; empty if that is there."""
-    missing = [name for name in ("onnxruntime", "rapidocr") if find_spec(name) is None]
+    missing = [name for name in ("onnx", "onnxruntime", "rapidocr") if find_spec(name) is None]
     if not missing:
         return ""
     return (

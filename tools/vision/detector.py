@@ -1,32 +1,125 @@
-"""Things and faces that a photo shows, by name, where the pack was pulled."""
+"""Things that a photo shows, by name: COCO-SSD, a single-shot detector of 80 kinds."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from editthinker.tools.images import Pixels
+from editthinker.tools.models import model_path
 from editthinker.tools.vision.masks import Box
+from editthinker.tools.vision.sessions import has_models, load_once, start_session
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+    from editthinker.tools.vision.tfjs import Array
+
+SURE = 0.4
+"""Confidence from which a thing counts as there."""
+
+_SIDE = 300
+"""Width and height of what the model sees."""
+
+_OVERLAP = 0.5
+
+_WEIGHTS = tuple(f"objects-{i}" for i in range(1, 6))
+
+_START = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"
+_BOXES, _CLASSES = "concat", "concat_1"
+_ANCHORS = "Postprocessor/ExpandDims"
+
+# Class number to name; the gaps are the model's.
+_NAMES = {
+    number: name
+    for number, name in enumerate(
+        "- person bicycle car motorcycle airplane bus train truck boat traffic_light fire_hydrant "
+        "- stop_sign parking_meter bench bird cat dog horse sheep cow elephant bear zebra giraffe "
+        "- backpack umbrella - - handbag tie suitcase frisbee skis snowboard sports_ball kite "
+        "baseball_bat baseball_glove skateboard surfboard tennis_racket bottle - wine_glass cup "
+        "fork knife spoon bowl banana apple sandwich orange broccoli carrot hot_dog pizza donut "
+        "cake chair couch potted_plant bed - dining_table - - toilet - tv laptop mouse remote "
+        "keyboard cell_phone microwave oven toaster sink refrigerator - book clock vase scissors "
+        "teddy_bear hair_drier toothbrush".split()
+    )
+    if name != "-"
+}
 
 
 @dataclass(frozen=True)
 class Found:
-    """One thing that a model recognised."""
+    """One thing that the model recognised."""
 
     name: str
-    """Of the COCO classes, or `face`."""
     box: Box
     confidence: float
     """In [0, 1]."""
 
 
-def find_objects(pixels: Pixels) -> list[Found] | None:
-    """Return the things in `(H, W, 3) uint8` pixels, the surest first; None without the pack."""
-    return None
-
-
-def find_faces(pixels: Pixels) -> list[Found] | None:
-    """Return the faces in `(H, W, 3) uint8` pixels, the surest first; None without the pack."""
-    return None
+def finds_objects() -> bool:
+    """Whether things can be recognised here: the model was pulled, and onnx is installed."""
+    return find_spec("onnx") is not None and has_models("objects", *_WEIGHTS)
 
 
 def known_names() -> frozenset[str]:
-    """Return the names that `find_objects` can give; empty without the pack."""
-    return frozenset()
+    """Return the names that `find_objects` can give; empty where it finds nothing."""
+    names = frozenset(name.replace("_", " ") for name in _NAMES.values())
+    return names if finds_objects() else frozenset()
+
+
+def find_objects(pixels: Pixels) -> list[Found] | None:
+    """Return the things in `(H, W, 3) uint8` pixels, the surest first; None without the model."""
+    if not finds_objects():
+        return None
+    model = load_once(_load, "objects")
+    height, width = pixels.shape[:2]
+    small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    image = np.ascontiguousarray(small.astype(np.float32).transpose(2, 0, 1)[None])
+    codes, logits = model.session.run([_BOXES, _CLASSES], {_START: image})
+    scores = 1 / (1 + np.exp(-logits[0]))
+    boxes = _decoded(codes[0].reshape(-1, 4), model.anchors)
+    limits = np.array([width, height, width, height])
+    boxes = np.rint(np.clip(boxes, 0, 1) * limits).astype(int)
+    found = []
+    for number, name in _NAMES.items():
+        likely = np.nonzero(scores[:, number] >= SURE)[0]
+        if not len(likely):
+            continue
+        sides = [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes[likely].tolist()]
+        sure = scores[likely, number].tolist()
+        for i in np.ravel(cv2.dnn.NMSBoxes(sides, sure, SURE, _OVERLAP)):
+            x0, y0, x1, y1 = boxes[likely[int(i)]].tolist()
+            if x1 > x0 and y1 > y0:
+                found.append(Found(name.replace("_", " "), (x0, y0, x1, y1), sure[int(i)]))
+    return sorted(found, key=lambda thing: -thing.confidence)
+
+
+@dataclass(frozen=True)
+class _Detector:
+    session: "InferenceSession"
+    anchors: "Array"
+    """Top, left, bottom, right in [0, 1]."""
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path) -> _Detector:
+    from editthinker.tools.vision.tfjs import Graph, to_onnx
+
+    shards = [model_path(name) for name in _WEIGHTS]
+    weights = b"".join(shard.read_bytes() for shard in shards if shard)
+    graph = Graph.read(path.read_bytes(), weights)
+    model = to_onnx(graph, _START, [_BOXES, _CLASSES], _SIDE)
+    return _Detector(start_session(model), graph.constants[_ANCHORS].reshape(-1, 4))
+
+
+def _decoded(codes: "Array", anchors: "Array") -> "Array":
+    """Return left, top, right, bottom in [0, 1] of boxes that are coded against anchors."""
+    size = anchors[:, 2:] - anchors[:, :2]
+    centre = anchors[:, :2] + size / 2 + codes[:, :2] / 10 * size
+    half = np.exp(codes[:, 2:] / 5) * size / 2
+    top_left, bottom_right = centre - half, centre + half
+    return np.concatenate([top_left[:, ::-1], bottom_right[:, ::-1]], axis=1)

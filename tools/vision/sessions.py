@@ -41,6 +41,11 @@ def load_once(load: Callable[[Path], L], name: str) -> L:
 
 @lru_cache(maxsize=8)
 def _load_session(path: Path) -> "InferenceSession":
+    return start_session(str(path))
+
+
+def start_session(model: str | bytes) -> "InferenceSession":
+    """Start ONNX Runtime on a model's file or its bytes."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -49,4 +54,4 @@ def _load_session(path: Path) -> "InferenceSession":
     # Without its arena, ONNX Runtime gives memory back after a call instead of keeping the peak.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
