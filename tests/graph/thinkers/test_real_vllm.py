@@ -46,7 +46,7 @@ FOR_CPU = ["--enforce-eager", "--skip-mm-profiling", "--max-num-seqs=4", "--dtyp
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tiny")
     python = Path(VLLM).with_name("python")
-    builder = Path(__file__).with_name("tiny_qwen3_vl.py")
+    builder = Path(__file__).parents[2] / "support" / "tiny_qwen3_vl.py"
     subprocess.run([python, builder, folder, str(SIDE * SIDE)], check=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
