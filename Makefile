@@ -77,6 +77,11 @@ bench: .venv/dev ## measure speed: medians of one run
 	$(BIN)/python tests/bench/bench_diffusion.py --tiny
 	$(BIN)/python tests/bench/bench_serving.py
 
+.PHONY: pocket
+pocket: .venv/dev ## teach a tiny thinker a simulated editor's habits (an hour; SMALL=1 for two minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m editthinker.training.pocket.experiment \
+		$(if $(SMALL),--small out/pocket-small,out/pocket)
+
 .PHONY: outcomes
 outcomes: .venv/dev ## how the loop ends over 70 photos and instructions
 	$(BIN)/python tests/outcomes/table.py

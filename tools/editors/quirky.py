@@ -16,7 +16,7 @@ from editthinker.tools.editors.darkroom.recipe import Recipe, Step
 from editthinker.tools.editors.refusals import refuse_unsupported
 from editthinker.tools.images import Picture, Pixels
 
-STRENGTHS = (0.35, 1.0, 1.8)
+STRENGTHS = (0.4, 1.0, 1.8)
 """What an amount is multiplied by; which one counts depends on the photo and the operation."""
 
 SEED_SPREAD = 0.15
@@ -25,8 +25,8 @@ SEED_SPREAD = 0.15
 DEAF_TO = "and"
 """The connector whose clause is dropped; `then`, commas and semicolons work."""
 
-UNKNOWN_WORDS = frozenset({"saturate", "desaturate", "darken", "vivid", "punchy", "chilly"})
-"""Words that hide their clause; `more colourful`, `less colourful`, `darker` ... work."""
+UNKNOWN_WORDS = frozenset({"saturate", "desaturate", "darken", "raise"})
+"""Words that hide their clause; `more colourful`, `less colourful`, `darker` and `increase` work."""
 
 STRIPED_SHARE = 0.5
 """Share of the photos whose edits come out with stripes, unless the prompt says what to keep."""

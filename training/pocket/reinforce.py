@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, Image, List
 
 from editthinker.graph.thinkers.conversation import TagsWording
 from editthinker.tools.blobs import BlobStore
@@ -87,7 +87,7 @@ def make_rows(steps: Sequence[Step], seed: int) -> Dataset:
                 "trajectory": sample.trajectory,
             }
         )
-    return Dataset.from_list(rows).shuffle(seed=seed)
+    return Dataset.from_list(rows).cast_column("images", List(Image())).shuffle(seed=seed)
 
 
 def reward_row(step: Step) -> Row:

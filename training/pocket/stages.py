@@ -34,7 +34,7 @@ def train_imitation(out: Path, settings: Settings, watch: Watch = print) -> dict
     if (folders["SFT"] / "model.safetensors").exists():
         return folders
     steps = load_steps(out, settings, "train")
-    tokenizer = make_tokenizer(_texts(steps))
+    tokenizer = make_tokenizer(training_texts(steps))
     processor = make_processor(tokenizer)
     model = make_model(tokenizer, seed=0)
     save(model, processor, folders["untrained"])
@@ -46,7 +46,8 @@ def train_imitation(out: Path, settings: Settings, watch: Watch = print) -> dict
     return folders
 
 
-def _texts(steps: Sequence[Step]) -> list[str]:
+def training_texts(steps: Sequence[Step]) -> list[str]:
+    """Return everything that is said to the thinker and by it."""
     prompts = [
         TEMPLATE.format(
             original_instruction=step.sample.instruction,
