@@ -3,7 +3,7 @@
 Needs torch, diffusers and transformers, but no torchvision and no network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,13 +151,13 @@ def flux(
 ) -> Any:
     """Make a pipeline of the FLUX.1 family with random weights."""
     torch.manual_seed(0)
-    clip, t5 = _tokenizer(77), _tokenizer(64)
+    clip, t5 = make_tokenizer(77), make_tokenizer(64)
     transformer = {**sizes["transformer"], "guidance_embeds": True}
     if in_channels:
         transformer["in_channels"] = in_channels
     return getattr(diffusers, pipeline)(
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-        vae=_vae(**sizes["vae"]),
+        vae=make_vae(**sizes["vae"]),
         text_encoder=CLIPTextModel(
             CLIPTextConfig(
                 vocab_size=len(clip),
@@ -178,7 +178,7 @@ def flux(
 def qwen(pipeline: str = "QwenImageEditPipeline", sizes: Sizes = TINY_QWEN) -> Any:
     """Make a pipeline of the Qwen-Image family with random weights."""
     torch.manual_seed(0)
-    tokenizer = _tokenizer(512)
+    tokenizer = make_tokenizer(512)
     parts: dict[str, Any] = {}
     if pipeline != "QwenImagePipeline":
         parts["processor"] = _processor(tokenizer)
@@ -204,10 +204,10 @@ def build_qwen(folder: Path, pipeline: str = "QwenImageEditPipeline") -> Path:
 
 def build_longcat(folder: Path) -> Path:
     torch.manual_seed(0)
-    tokenizer = _tokenizer(512)
+    tokenizer = make_tokenizer(512)
     diffusers.LongCatImageEditPipeline(
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-        vae=_vae(**{**TINY_FLUX["vae"], "latent_channels": 16}),
+        vae=make_vae(**{**TINY_FLUX["vae"], "latent_channels": 16}),
         text_encoder=_qwen_vl(tokenizer),
         tokenizer=tokenizer,
         text_processor=_processor(tokenizer),
@@ -225,7 +225,7 @@ def build_longcat(folder: Path) -> Path:
     return folder
 
 
-def _vae(**sizes: Any) -> diffusers.AutoencoderKL:
+def make_vae(**sizes: Any) -> diffusers.AutoencoderKL:
     return diffusers.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -237,13 +237,13 @@ def _vae(**sizes: Any) -> diffusers.AutoencoderKL:
     )
 
 
-def _tokenizer(longest: int) -> PreTrainedTokenizerFast:
+def make_tokenizer(longest: int, special: Sequence[str] = ()) -> PreTrainedTokenizerFast:
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=SPECIAL,
+        vocab_size=300 + len(special),
+        special_tokens=[*SPECIAL, *special],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -254,7 +254,7 @@ def _tokenizer(longest: int) -> PreTrainedTokenizerFast:
         bos_token="<|endoftext|>",
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        additional_special_tokens=SPECIAL[3:],
+        additional_special_tokens=[*SPECIAL[3:], *special],
     )
 
 

@@ -13,6 +13,9 @@ class DiffusionOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = Field(None, description="Hub id or folder in place of the preset's.")
+    lora: str | None = Field(
+        None, description="LoRA on top, in place of the preset's: a file, or owner/name/file."
+    )
     steps: int | None = Field(None, ge=1, le=1000, description="Denoising steps.")
     guidance: float | None = Field(None, ge=0, le=100, description="The preset's first guidance.")
     negative_prompt: str | None = Field(None, description="What guidance pushes away from.")
@@ -26,7 +29,9 @@ class DiffusionOptions(BaseModel):
     )
     vae_tiling: bool = Field(False, description="Decode in tiles; less memory for large images.")
     quantize: Literal["none", "int8", "nf4"] = Field(
-        "none", description="Store the transformer's weights in 8 or 4 bits (needs bitsandbytes)."
+        "none",
+        description="Store the transformer's weights in 8 bits (with torchao) or in 4 (with "
+        "bitsandbytes, on GPUs only).",
     )
     compile: bool = Field(False, description="torch.compile the transformer's blocks.")
     attention: str | None = Field(

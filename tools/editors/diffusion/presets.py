@@ -54,6 +54,8 @@ class Preset:
     max_images: int = 1
     batches: bool = True
     """Whether one call can make several candidates."""
+    draws_globally: bool = False
+    """Whether the pipeline draws random numbers beside those of its generator."""
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
     """What else the pipeline is always given."""
     prompt_template: str = "{prompt}"
@@ -205,6 +207,7 @@ glm_image = Preset(
     guidance={"guidance_scale": 1.5},
     size=SizePolicy(multiple=32),
     batches=False,
+    draws_globally=True,
 )
 omnigen = Preset(
     name="omnigen",
@@ -216,6 +219,7 @@ omnigen = Preset(
     image_argument="input_images",
     prompt_template="<img><|image_1|></img> {prompt}",
     batches=False,
+    draws_globally=True,
 )
 instruct_pix2pix = Preset(
     name="instruct-pix2pix",

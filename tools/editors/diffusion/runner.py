@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from diffusers import DiffusionPipeline
 from PIL import Image
 
-from editthinker.tools.editors.diffusion.loading import denoiser, load_pipeline
+from editthinker.tools.editors.diffusion.loading import OUT_OF_MEMORY, denoiser, load_pipeline
 from editthinker.tools.editors.diffusion.options import DiffusionOptions
 from editthinker.tools.editors.diffusion.presets import Preset
 from editthinker.tools.editors.diffusion.reuse import Remembered, remember_encodings
@@ -25,7 +25,7 @@ class Job:
     """One image to make. Cancelling `image` stops the work on it at the next step."""
 
     key: Hashable
-    """Jobs of one key differ in their seed only, and may be made in one call."""
+    """Jobs of one key differ in their seed at most, and may be made in one call."""
     arguments: Callable[[], Mapping[str, Any]]
     """What the pipeline is called with, without seeds."""
     seed: int
@@ -113,27 +113,25 @@ class Runner:
         except torch.OutOfMemoryError as exc:
             torch.cuda.empty_cache()
             if len(jobs) == 1:
-                raise EditorError(
-                    f"{self._preset.name} ran out of GPU memory; set offload=model, "
-                    "vae_tiling=true, quantize=nf4 or a smaller area"
-                ) from exc
+                raise EditorError(f"{self._preset.name} {OUT_OF_MEMORY}") from exc
         half = len(jobs) // 2
         return [*self._run(jobs[:half]), *self._run(jobs[half:])]
 
     def _call(self, jobs: Sequence[Job]) -> list[Image.Image]:
         pipeline = self.pipeline
-        generators = [torch.Generator("cpu").manual_seed(job.seed) for job in jobs]
-        many = len(jobs) > 1
+        seeds = list(dict.fromkeys(job.seed for job in jobs))  # the same wish is made once
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+        many = len(seeds) > 1
         arguments = {
             **jobs[0].arguments(),
             "generator": generators if many else generators[0],
-            **({"num_images_per_prompt": len(jobs)} if many else {}),
+            **({"num_images_per_prompt": len(seeds)} if many else {}),
         }
         # Every pipeline of diffusers goes through its progress bar, but not through a callback.
         pipeline.progress_bar = lambda iterable=None, total=None: _Steps(jobs, iterable, total)
         self.calls += 1
         try:
-            with self._cache_context(pipeline):
+            with self._cache_context(pipeline), self._randomness(seeds[0]):
                 images: list[Image.Image] = list(pipeline(**arguments).images)
         except Exception as exc:
             # Caches of steps must not leak into the next call where this one broke off.
@@ -141,7 +139,10 @@ class Runner:
             if isinstance(exc, torch.OutOfMemoryError | _Unwanted | EditThinkerError):
                 raise
             raise EditorError(f"{self._preset.name}: {type(exc).__name__}: {exc}"[:400]) from exc
-        return images
+        return [images[seeds.index(job.seed)] for job in jobs]
+
+    def _randomness(self, seed: int) -> AbstractContextManager[object]:
+        return _seeded(seed) if self._preset.draws_globally else nullcontext()
 
     def _cache_context(self, pipeline: DiffusionPipeline) -> AbstractContextManager[object]:
         """Name a context for the step cache, since not every pipeline does it (diffusers 0.42)."""
@@ -149,6 +150,14 @@ class Runner:
             return nullcontext()
         context: AbstractContextManager[object] = denoiser(pipeline).cache_context("call")
         return context
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed the random numbers of the process, and put their state back afterwards."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
 
 
 class _Steps:
