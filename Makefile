@@ -23,7 +23,7 @@ help: ## list the targets
 .venv/dev: .venv/base
 	@echo "Installing the tools for developers, torch, diffusers and Ray (2 GB) ..."
 	@# The extra `diffusers` without torchvision: built for another torch it stops transformers.
-	@$(PIP) -e ".[dev,studio,ui,darkroom,local,serve,evals,train]" diffusers sentencepiece
+	@$(PIP) -e ".[dev,studio,ui,darkroom,local,serve,evals,train]" diffusers sentencepiece torchao
 	@touch $@
 
 .PHONY: demo
