@@ -24,7 +24,7 @@ _UNSHARED: frozenset[str] = frozenset({"vignette", "grain"})
 PLACED = ("side", "vertical-place", "corner")
 """Kinds of words that name a part of the photo."""
 
-_LISTS = frozenset(
+LISTS = frozenset(
     {"and", "&", ",", "also", "and also", "but", "but also", "or", "plus", "as well as"}
 )
 """Breaks over which words are left out in English."""
@@ -57,6 +57,8 @@ class Reading:
     """Things that it leaves as they are: "blur everything except the cat"."""
     shares_region: bool = False
     """Whether its region counts for the clause before too: "darken and blur the background"."""
+    look: bool = False
+    """Whether its steps give way to others on the same thing."""
     shares_amount: bool = False
     """Whether its amount does: "increase the contrast and saturation by 20%"."""
 
@@ -64,14 +66,14 @@ class Reading:
 def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
     """Read operations with their direction, amount and region."""
     telling = ("operation", "direction", "degree", "percent", "number", "stops")
-    region = region_of(clause)
-    if not clause.only(*telling, "region", *PLACED) or region is None:
+    region = _coloured(clause) if clause.has("colour") else region_of(clause)
+    if not clause.only(*telling, "region", "colour", *PLACED) or region is None:
         return None
-    clause = _directed_hosts(clause)
+    clause = _directed_hosts(_saturating(clause))
     operations = _telling(clause.all("operation"))
     if not operations or any(word.meaning.value in _ELSEWHERE for word in operations):
         return None
-    continues = clause.joined_by in _LISTS and not clause.orders
+    continues = clause.joined_by in LISTS and not clause.orders
     placed = clause.has("region", *PLACED)
     if continues and region == PHOTO:
         region = carry.region
@@ -136,6 +138,14 @@ def region_of(clause: Clause) -> Target | None:
     return named[0] if named else PHOTO
 
 
+def _coloured(clause: Clause) -> Target | None:
+    """Return the colour that "make the blue more saturated" is about."""
+    colours = [str(word.meaning.value) for word in clause.all("colour")]
+    if len(colours) > 1 or clause.has("region", *PLACED):
+        return None
+    return Target("colour", colours[0], "all")
+
+
 def _telling(operations: list[Word]) -> list[Word]:
     """Leave out nouns that another word says more of: "make the colours richer"."""
     signed = {word.meaning.value for word in operations if word.meaning.role != "name"}
@@ -160,6 +170,18 @@ def _directed_hosts(clause: Clause) -> Clause:
             meaning = Meaning("direction", "tone", meaning.sign, order=meaning.order)
         words.append(replace(word, meaning=meaning))
     return replace(clause, words=tuple(words))
+
+
+def _saturating(clause: Clause) -> Clause:
+    """Read "boost the blues" as more saturated blues."""
+    ways = clause.all("direction")
+    if not clause.has("colour") or clause.has("operation") or len(ways) != 1:
+        return clause
+    if not ways[0].meaning.order or ways[0].meaning.value == "off":
+        return clause
+    meaning = Meaning("operation", "saturation", role="name")
+    word = replace(clause.all("colour")[0], meaning=meaning)
+    return replace(clause, words=(*clause.words, word))
 
 
 def _part(clause: Clause, operations: list[Word], at: int) -> tuple[Word, ...]:
@@ -188,6 +210,8 @@ def _step(word: Word, part: tuple[Word, ...], carry: Carry, adds: bool) -> Step 
     signs = [w.meaning.sign for w in part if w.kind in {"number", "percent", "stops"}]
     bare = word.meaning.role in {"name", "hosts", "high", "low"}
     direction = own[-1].meaning if own else carry.direction if bare else None
+    if word.meaning.role == "hosts" and (direction is None or direction.value == "off"):
+        return None  # "remove the shadow", "add a shadow"
     turn = direction.sign if direction else 1
     if not direction and any(signs):
         turn = next(sign for sign in signs if sign)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.words import (
@@ -43,6 +43,8 @@ class Clause:
     """As the user wrote it."""
     joined_by: str
     """The break before it: `and`, `,` ...; empty for the first."""
+    notes: tuple[str, ...] = ()
+    """Sentences about words that were left out of account."""
 
     def all(self, *kinds: str) -> list[Word]:
         """Return the words of these kinds, in order."""
@@ -54,7 +56,14 @@ class Clause:
 
     def only(self, *kinds: str) -> bool:
         """Return whether all its words are of these kinds, or carry no meaning."""
-        return all(word.kind in {*kinds, "filler", "verb"} for word in self.words)
+        return all(word.kind in {*kinds, "filler", "verb", "owner"} for word in self.words)
+
+    def part(self, first: int, end: int) -> "Clause":
+        """Return the words from `first` to before `end` as a clause of its own."""
+        words = self.words[first:end]
+        start = self.words[0].start
+        text = self.text[words[0].start - start : words[-1].end - start]
+        return Clause(words, text, "and" if first else self.joined_by)
 
     @property
     def orders(self) -> bool:
@@ -72,7 +81,8 @@ def split(text: str) -> list[Clause]:
         nonlocal joined_by
         if words:
             span = text[words[0].start : words[-1].end]
-            clauses.append(Clause(name_things(words), span, joined_by))
+            named, notes = name_things(words)
+            clauses.append(Clause(named, span, joined_by, notes))
             words.clear()
             joined_by = following
         elif following != "and" or not joined_by:
@@ -90,6 +100,7 @@ def split(text: str) -> list[Clause]:
 
 
 def _tokens(text: str) -> Iterator[Word]:
+    definite = False
     for match in _TOKEN.finditer(text):
         kind, written = str(match.lastgroup), str(match.group(str(match.lastgroup)))
         if kind.startswith("quote"):
@@ -107,8 +118,17 @@ def _tokens(text: str) -> Iterator[Word]:
             yield Word(written, Meaning("break"), match.start(), match.end())
         else:
             lower = written.lower().replace("’", "'")
-            if lower not in ARTICLES:
-                yield Word(lower, _UNKNOWN, match.start(), match.end())
+            if lower in ARTICLES:
+                definite = lower == "the"
+                continue
+            owner, _, ending = lower.partition("'")
+            thing = vocabulary().get((owner,))
+            if ending in {"s", ""} and owner != lower and thing and thing.target:
+                yield Word(owner, _UNKNOWN, match.start(), match.end() - 2, definite=definite)
+                yield Word("'s", Meaning("owner"), match.end() - 2, match.end())
+            else:
+                yield Word(lower, _UNKNOWN, match.start(), match.end(), definite=definite)
+        definite = False
 
 
 def _phrases(tokens: list[Word]) -> Iterator[Word]:
@@ -121,7 +141,8 @@ def _phrases(tokens: list[Word]) -> Iterator[Word]:
         part = tokens[at : at + max(size, 1)]
         meaning = known.get(tuple(t.text for t in part)) if size else None
         text = " ".join(token.text for token in part)
-        yield Word(text, meaning or part[0].meaning, part[0].start, part[-1].end)
+        first = part[0]
+        yield replace(first, text=text, meaning=meaning or first.meaning, end=part[-1].end)
         at += len(part)
 
 

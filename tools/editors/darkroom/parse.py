@@ -1,16 +1,25 @@
 """Plain English to a `Recipe`.
 
-The instruction is split into clauses (`clauses`), each clause is offered to a few readers, and the
-first that can explain all its words wins. A clause with words that no reader can explain is listed
-as unknown, never guessed at. What English leaves out in a list ("increase the contrast and
-saturation", "a bit brighter and warmer") is carried over from the clause before.
+The instruction is split into clauses (`clauses`), in which the words that name a thing are put
+together (`things`). Each clause is offered to a few readers, and the first that can explain all its
+words wins. A clause with words that no reader can explain is listed as unknown, never guessed at.
+What English leaves out in a list ("increase the contrast and saturation", "a bit brighter and
+warmer") is carried over from the clause before.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, read_adjustments, things
+from editthinker.tools.editors.darkroom.adjusting import (
+    LISTS,
+    Carry,
+    Reading,
+    read_adjustments,
+    things,
+)
 from editthinker.tools.editors.darkroom.clauses import Clause, split
+from editthinker.tools.editors.darkroom.keeping import read_keep
+from editthinker.tools.editors.darkroom.looking import read_look
 from editthinker.tools.editors.darkroom.placing import (
     read_border,
     read_crop,
@@ -19,22 +28,24 @@ from editthinker.tools.editors.darkroom.placing import (
     read_rotate,
     read_text,
 )
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
 from editthinker.tools.editors.darkroom.removing import (
+    read_all_but,
     read_cutout,
     read_move,
+    read_only,
     read_remove,
     read_rest,
     removal,
 )
-from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.darkroom.wording import read_rewording
-from editthinker.tools.editors.darkroom.words import looks
+from editthinker.tools.editors.darkroom.words import Meaning
 
 _READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
-    read_text,
     read_rewording,
+    read_text,
     read_rest,
     read_remove,
     read_cutout,
@@ -50,18 +61,17 @@ _READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
     read_adjustments,
 )
 
-_KEEPS = {
-    "background": "background",
-    "subject": "subject",
-    "photo": "everything else",
-    "saturation": "colours",
-    "hue": "colours",
-    "warmth": "colours",
-    "tint": "colours",
-    "brightness": "brightness",
-    "exposure": "brightness",
-}
-"""What "keep ... unchanged" keeps, by region or operation named; else `everything else`."""
+_ENDS = frozenset({".", ";", "!", "?", "\n"})
+"""Breaks after which "it" is the photo again."""
+
+_GONE: frozenset[Operation] = frozenset(
+    {"remove", "cutout", "erase-text", "replace-text", "fill", "isolate"}
+)
+"""After these, "it" is not what they were about."""
+
+_REST = frozenset({"everything else", "rest", "all else", "rest of photo", "rest of image"})
+
+_IT = frozenset({"it", "them", "itself", "that one"})
 
 
 def parse(instruction: str) -> Recipe:
@@ -79,59 +89,137 @@ class _Reader:
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     from_looks: list[Step] = field(default_factory=list)
+    carry: Carry = field(default_factory=Carry)
+    last: int = 0
+    """Where the steps of the clause before begin."""
+    it: Target = PHOTO
+    """What "it" stands for."""
+    waiting: Clause | None = None
+    """The first half of "make the cat and the dog brighter"."""
 
     def read(self, instruction: str) -> Recipe:
-        carry, last = Carry(), 0
-        for clause in split(instruction):
-            if clause.joined_by in {".", ";", "!", "?", "\n", "then", "and then"}:
-                carry = Carry()
-            if (kept := _read_keep(clause, carry)) is not None:
-                self.keep += [name for name in kept if name not in self.keep]
-                self.spared += [thing for thing in _spared(clause) if thing not in self.spared]
-                carry = Carry(keeping=True)
-            elif clause.only() or (clause.only("region") and not things(clause)):
-                continue  # politeness, "make it", "I want the photo to be"
-            elif reading := _read_look(clause, carry):
-                self.from_looks += reading.steps
-                self.notes += reading.notes
-                carry = reading.carry
-            elif reading := self._read_steps(clause, carry):
-                self._share_back(reading, last)
-                last = len(self.steps)
-                self.steps += reading.steps
-                self.notes += reading.notes
-                self.spared += [thing for thing in reading.spared if thing not in self.spared]
-                carry = reading.carry
-            else:
-                self.unknown.append(clause.text)
-                carry = Carry()
-        steps = self._with_looks()
+        clauses = split(instruction)
+        for at, clause in enumerate(clauses):
+            if clause.joined_by in _ENDS | {"then", "and then"}:
+                self.carry = Carry()
+            if clause.joined_by in _ENDS:
+                self.it = PHOTO
+            self._take(clause, clauses[at + 1] if at + 1 < len(clauses) else None)
+        steps = self._isolated(self._with_looks())
         self.notes += _contradictions(steps)
         return Recipe(
             tuple(steps),
             tuple(self.keep),
             tuple(self.unknown),
-            tuple(self.notes),
+            tuple(dict.fromkeys(self.notes)),
             tuple(self.spared),
         )
 
-    def _read_steps(self, clause: Clause, carry: Carry) -> Reading | None:
-        places = things(clause)
-        if places and clause.only("region") and carry.steps and not clause.orders:
-            steps = [replace(_onto(step, places[0]), clause=clause.text) for step in carry.steps]
-            return Reading(steps, replace(carry, steps=tuple(steps), region=places[0]))
-        return next((found for read in _READERS if (found := read(clause, carry))), None)
+    def _take(self, clause: Clause, after: Clause | None) -> None:
+        if reading := read_only(clause):
+            self._add(clause, reading)
+        elif kept := read_keep(clause, self.carry):
+            self.keep += [name for name in kept.names if name not in self.keep]
+            self._spare(kept.things)
+            self.notes += clause.notes
+            self.carry = Carry(keeping=True)
+        elif clause.only() or (clause.only("region") and not things(clause) and not self.waiting):
+            return  # politeness, "make it", "I want the photo to be"
+        elif _waits(clause, after):
+            self.waiting = clause
+        elif reading := self._read(clause):
+            self._add(clause, reading)
+        else:
+            before = [self.waiting.text] if self.waiting else []
+            self.unknown += [*before, clause.text]
+            self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
-    def _share_back(self, reading: Reading, first: int) -> None:
+    def _add(self, clause: Clause, reading: Reading) -> None:
+        if reading.look:
+            self.from_looks += reading.steps
+        else:
+            self._share_back(reading)
+            self.last = len(self.steps)
+            if self.waiting:
+                first = things(self.waiting)
+                self.steps += [_onto(step, thing) for thing in first for step in reading.steps]
+                self.waiting = None
+            self.steps += reading.steps
+        self._spare(reading.spared)
+        self.notes += [*clause.notes, *reading.notes]
+        self.carry = reading.carry
+        gone = any(step.operation in _GONE for step in reading.steps)
+        regions = {step.region for step in reading.steps}
+        self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
+
+    def _spare(self, targets: Sequence[Target]) -> None:
+        self.spared += [target for target in targets if target not in self.spared]
+
+    def _read(self, clause: Clause) -> Reading | None:
+        if self.waiting:
+            verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
+            clause = replace(clause, words=verbs + clause.words)
+        return (
+            self._read_rest(clause)
+            or self._read_one(self._resolved(clause))
+            or self._read_one(clause)
+            or self._read_halves(clause)
+        )
+
+    def _read_one(self, clause: Clause) -> Reading | None:
+        places = things(clause)
+        if places and clause.only("region") and self.carry.steps and not clause.orders:
+            steps = [_onto(step, thing) for thing in places for step in self.carry.steps]
+            steps = [replace(step, clause=clause.text) for step in steps]
+            return Reading(steps, replace(self.carry, steps=tuple(steps), region=places[0]))
+        if look := read_look(clause, parse):
+            return replace(look, look=True)
+        return next((found for read in _READERS if (found := read(clause, self.carry))), None)
+
+    def _read_halves(self, clause: Clause) -> Reading | None:
+        """Read "a pencil sketch with a white border" as two clauses, if both can be read."""
+        if clause.has("negation", "keep") or self.waiting:
+            return None
+        for at in range(1, len(clause.words)):
+            word = clause.words[at]
+            if word.text != "with" and not word.meaning.order:
+                continue
+            first, second = clause.part(0, at), clause.part(at, len(clause.words))
+            if first.only() or not (one := self._read_one(self._resolved(first))):
+                continue
+            two = self._read_one(second)
+            if two and not (one.look or two.look):
+                return replace(two, steps=[*one.steps, *two.steps], notes=one.notes + two.notes)
+        return None
+
+    def _resolved(self, clause: Clause) -> Clause:
+        """Put what it stands for in place of "it"."""
+        if self.it == PHOTO:
+            return clause
+        meaning = Meaning("region", self.it.kind, target=self.it)
+        words = (replace(w, meaning=meaning) if w.text in _IT else w for w in clause.words)
+        return replace(clause, words=tuple(words))
+
+    def _read_rest(self, clause: Clause) -> Reading | None:
+        """Read "the rest" as all but what was spoken of last."""
+        spared = self.spared[-1:] or ([self.it] if self.it != PHOTO else [])
+        kept = {"background": BACKGROUND, "subject": SUBJECT}
+        spared = spared or [kept[name] for name in self.keep if name in kept]
+        if not spared or not any(word.text in _REST for word in clause.words):
+            return None
+        words = tuple(word for word in clause.words if word.text not in _REST)
+        return read_all_but(replace(clause, words=words), self.carry, spared[0])
+
+    def _share_back(self, reading: Reading) -> None:
         """Give the clause before what this one says for both: "... and saturation by 20%"."""
         if reading.shares_region:
             place = reading.carry.region
-            self.steps[first:] = [replace(step, region=place) for step in self.steps[first:]]
+            self.steps[self.last :] = [replace(s, region=place) for s in self.steps[self.last :]]
         if reading.shares_amount and reading.carry.amount is not None:
             size = reading.carry.amount
-            self.steps[first:] = [
+            self.steps[self.last :] = [
                 replace(step, amount=-size if step.amount < 0 else size)
-                for step in self.steps[first:]
+                for step in self.steps[self.last :]
             ]
 
     def _with_looks(self) -> list[Step]:
@@ -140,65 +228,29 @@ class _Reader:
         extra = [step for step in self.from_looks if (step.operation, step.region) not in said]
         return extra + self.steps
 
+    def _isolated(self, steps: list[Step]) -> list[Step]:
+        """Read "black and white, except the red" as one step."""
+        drains = [step for step in steps if step.operation == "black-and-white"]
+        if len(self.spared) != 1 or [step.region for step in drains] != [PHOTO]:
+            return steps
+        region = self.spared.pop()
+        isolated = replace(drains[0], operation="isolate", region=region)
+        return [isolated if step is drains[0] else step for step in steps]
+
+
+def _waits(clause: Clause, after: Clause | None) -> bool:
+    """Return whether a clause only names the first of the things that the next one is about."""
+    if after is None or after.joined_by not in LISTS or after.orders or not things(clause):
+        return False
+    verbs = clause.all("verb")
+    adds = any(word.meaning.value == "add" for word in verbs)
+    return bool(verbs) and not adds and clause.only("region", "noun")
+
 
 def _onto(step: Step, target: Target) -> Step:
     """Return what is asked of one thing for another one: "remove the cat and the text"."""
     taken = removal(target) if step.operation in {"remove", "erase-text"} else None
-    return taken or replace(step, region=target)
-
-
-def _spared(clause: Clause) -> list[Target]:
-    """Return what is to be kept besides background and subject."""
-    return [thing for thing in things(clause) if thing not in (BACKGROUND, SUBJECT)]
-
-
-def _read_keep(clause: Clause, carry: Carry) -> list[str] | None:
-    allowed = clause.only("keep", "closer", "keepable", "region", "operation", "degree")
-    named = [w for w in clause.all("keepable", "region", "operation")]
-    listed = carry.keeping and not clause.orders and clause.only("keepable", "region", "operation")
-    listed = listed and all(word.meaning.role in {"", "name"} for word in named)
-    if not allowed or not named or not (clause.has("keep", "closer") or listed):
-        return None
-    places = things(clause)
-    if any(
-        word.meaning.role not in {"", "name", "hosts"}
-        and not (places and _is_focus(word.meaning.value))
-        for word in named
-    ):
-        return None
-    if len(named) > 1:  # "keep the colours of the photo"
-        named = [word for word in named if word.meaning.value != "photo"] or named
-    return [
-        str(w.meaning.value)
-        if w.kind == "keepable"
-        else _KEEPS.get(str(w.meaning.value), "everything else")
-        for w in named
-        if not (places and _is_focus(w.meaning.value)) and w.meaning.target not in _spared(clause)
-    ]
-
-
-def _is_focus(value: str | float) -> bool:
-    return value == "sharpen"
-
-
-def _read_look(clause: Clause, _: Carry) -> Reading | None:
-    found = clause.all("look")
-    if len(found) != 1 or not clause.only("look", "region", "direction", "degree"):
-        return None
-    if things(clause) or any(word.meaning.sign < 0 for word in clause.words):
-        return None
-    scale = min((float(w.meaning.value) for w in clause.all("degree")), default=0.5) / 0.5
-    meant = looks()[str(found[0].meaning.value)]
-    steps = [
-        replace(step, amount=_scaled(step.amount, scale), clause=clause.text)
-        for step in parse(meant).steps
-    ]
-    done = ", ".join(sentence for step in steps if (sentence := step.sentence()))
-    return Reading(steps, Carry(), (f"Read {found[0].text!r} as: {done}.",))
-
-
-def _scaled(amount: float, factor: float) -> float:
-    return round(max(-1.0, min(1.0, amount * factor)), 4)
+    return replace(taken or replace(step, region=target), clause=step.clause)
 
 
 def _contradictions(steps: Sequence[Step]) -> list[str]:

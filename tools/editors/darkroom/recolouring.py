@@ -3,7 +3,7 @@
 from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading, region_of, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Target
 
 _LONGEST_NAME = 3
 """Most words that may name the thing whose colour is meant: "the red sports car"."""
@@ -16,17 +16,24 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     """Read "make the background white", "replace the sky with a gradient from blue to white"."""
     named = things(clause)
     replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
+    if len(named) == 2 and BACKGROUND in named and _puts(clause):
+        named = [BACKGROUND]
     if len(named) != 1 or named[0].kind not in _FILLED:
         return None
     if not replaces and named != [BACKGROUND]:
         return None
-    if not clause.only("region", "colour", "noun", "gradient", "axis", "number", "act"):
+    if not clause.only("region", "colour", "noun", "gradient", "axis", "number", "act", "degree"):
         return None
     options = _filling(clause)
     if options is None:
         return None
     step = Step("fill", region=named[0], options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=named[0]))
+
+
+def _puts(clause: Clause) -> bool:
+    """Return whether a thing is put in front of something: "put the cat on a white background"."""
+    return any(word.text in {"put", "place", "set"} for word in clause.words)
 
 
 def _filling(clause: Clause) -> dict[str, str | float] | None:
@@ -47,26 +54,51 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
     return {"colour": colours[0]} if len(colours) == 1 and not numbers else None
 
 
-def read_repaint(clause: Clause, _: Carry) -> Reading | None:
+def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make the car red", "change the colour of the cat to orange"."""
     named, colours = things(clause), clause.all("colour")
-    if len(named) != 1 or len(colours) != 1 or not clause.only("region", "colour", "noun"):
+    verbs = clause.all("verb")
+    if not named or not clause.only("region", "colour", "noun", "degree", "act"):
         return None
-    thing, target = named[0], str(colours[0].meaning.value)
-    if not clause.orders or thing == BACKGROUND:
+    if clause.has("act") or (verbs and all(verb.meaning.value == "add" for verb in verbs)):
+        return None
+    thing, target = named[0], _colour_of(named, [str(word.meaning.value) for word in colours])
+    if not target or thing == BACKGROUND or not _paints(clause, carry):
         return None
     source = thing.colour or (thing.name if thing.kind == "colour" and thing.place == "all" else "")
     if source == target:
         return None
     notes: tuple[str, ...] = ()
+    region, options = thing, {"target": target}
     if source:
-        if thing.colour:
-            notes = (_by_colour(source, thing.name),)
-        options, region = {"source": source, "target": target}, PHOTO
-    else:
-        options, region = {"target": target}, thing
+        options = {"source": source, "target": target}
+        region = PHOTO
+    if thing.colour:
+        notes = (_by_colour(source, thing.name),)
     step = Step("recolour", region=region, options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=region), notes)
+
+
+def _colour_of(named: list[Target], colours: list[str]) -> str:
+    """Return what a thing becomes: a colour, or what has it, as in "with a blue one"."""
+    if len(named) == 1 and len(colours) == 1:
+        return colours[0]
+    if len(named) != 2 or colours:
+        return ""
+    thing, other = named
+    if other.kind == "colour" and not other.place:
+        return other.name
+    return other.colour if other.kind == "object" and other.name == thing.name else ""
+
+
+def _paints(clause: Clause, carry: Carry) -> bool:
+    """Return whether a clause orders a colour, and does not only tell of one."""
+    first = next(word for word in clause.words if word.kind != "filler")
+    if clause.orders or first.kind == "noun":
+        return True
+    wished = {"should", "must", "want", "needs", "need", "would like", "i'd like", "like to"}
+    listed = any(step.operation == "recolour" for step in carry.steps)
+    return listed or any(word.text in wished for word in clause.words)
 
 
 def _by_colour(source: str, thing: str) -> str:

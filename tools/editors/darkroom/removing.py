@@ -27,13 +27,23 @@ _WAYS = {
 
 
 def read_remove(clause: Clause, _: Carry) -> Reading | None:
-    """Read "remove the man on the left", "erase the text", "get rid of the background"."""
+    """Read "remove the man on the left", "erase the text", "remove everything but the cat"."""
+    ways = clause.all("direction")
+    if not ways or any(word.meaning.value != "off" for word in ways):
+        return None
     named = things(clause)
-    if len(named) != 1 or not clause.only("direction", "region") or not clause.has("direction"):
+    quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
+    if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
+        return _reading(clause, Step("erase-text", region=Target("text", quotes[0])))
+    if not named or not clause.only("direction", "region", "except", "degree"):
         return None
-    if any(word.meaning.value != "off" for word in clause.all("direction")):
-        return None
-    step = removal(named[0])
+    if clause.all("region")[0].meaning.target == PHOTO:
+        return None  # "remove the picture on the wall"
+    if clause.has("except"):
+        return _reading(clause, Step("cutout", region=named[0])) if len(named) == 1 else None
+    if named[0] == BACKGROUND and len(named) == 2:  # "remove the background of the cat"
+        return _reading(clause, Step("cutout", region=named[1]))
+    step = removal(named[0]) if len(named) == 1 else None
     return _reading(clause, step) if step else None
 
 
@@ -51,7 +61,7 @@ def removal(target: Target) -> Step | None:
 def read_cutout(clause: Clause, _: Carry) -> Reading | None:
     """Read "cut out the cat", "make the background transparent"."""
     named = things(clause)
-    if len(named) > 1 or not clause.only("act", "region", "clear"):
+    if len(named) > 1 or not clause.only("act", "region", "clear", "degree", "noun"):
         return None
     if _acts(clause) == {"cut-out"} and not clause.has("clear"):
         return _reading(clause, Step("cutout", region=named[0] if named else SUBJECT))
@@ -64,6 +74,8 @@ def read_move(clause: Clause, _: Carry) -> Reading | None:
     """Read "move the cup to the right", "duplicate the balloon"."""
     acts, named = _acts(clause), things(clause)
     kinds = ("act", "region", "side", "vertical-place", "direction", "degree", "percent")
+    if any(word.text == "shift" for word in clause.words) and not acts:
+        acts = {"move"}
     if len(acts) != 1 or len(named) != 1 or not clause.only(*kinds):
         return None
     if named[0].kind in {"background", "sky", "ground"}:
@@ -88,21 +100,46 @@ def read_move(clause: Clause, _: Carry) -> Reading | None:
     return _reading(clause, Step(operation, share, named[0], {"direction": way}))
 
 
+def read_only(clause: Clause) -> Reading | None:
+    """Read "keep only the cat", "leave only the red in colour"."""
+    if not any(word.text in {"only", "just"} for word in clause.words):
+        return None
+    named = things(clause)
+    colours = [Target("colour", str(word.meaning.value), "all") for word in clause.all("colour")]
+    coloured = clause.has("noun")
+    kinds = ("keep", "region", "noun", "colour", "closer")
+    if not clause.only(*kinds) or len(named + colours) != 1 or not (clause.has("keep") or coloured):
+        return None
+    if coloured and not (named and named[0] in (BACKGROUND, SUBJECT)):
+        return _reading(clause, Step("isolate", region=(named + colours)[0]))
+    if coloured:
+        other = SUBJECT if named[0] == BACKGROUND else BACKGROUND
+        return _reading(clause, Step("black-and-white", region=other))
+    if not named or named[0].kind not in {"subject", "object", "colour", "face", "marked"}:
+        return None
+    return _reading(clause, Step("cutout", region=named[0]))
+
+
 def read_rest(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make everything except the flower black and white", "blur all but the cat"."""
     named = things(clause)
     if not clause.has("except") or len(named) != 1:
         return None
     words = tuple(word for word in clause.words if word.kind not in {"except", "region"})
-    found = read_adjustments(replace(clause, words=words), carry)
+    return read_all_but(replace(clause, words=words), carry, named[0])
+
+
+def read_all_but(clause: Clause, carry: Carry, thing: Target) -> Reading | None:
+    """Read what is asked of the whole photo, one thing left as it is."""
+    found = read_adjustments(clause, replace(carry, region=PHOTO))
     if found is None or any(step.region != PHOTO for step in found.steps):
         return None
-    if all(_drains(step) for step in found.steps) and named[0] not in (BACKGROUND, SUBJECT):
-        return _reading(clause, Step("isolate", region=named[0]))
-    if named[0] in (BACKGROUND, SUBJECT):
-        other = SUBJECT if named[0] == BACKGROUND else BACKGROUND
+    if thing in (BACKGROUND, SUBJECT):
+        other = SUBJECT if thing == BACKGROUND else BACKGROUND
         return replace(found, steps=[replace(step, region=other) for step in found.steps])
-    return replace(found, spared=(named[0],))
+    if all(_drains(step) for step in found.steps):
+        return _reading(clause, Step("isolate", region=thing))
+    return replace(found, spared=(thing,))
 
 
 def _drains(step: Step) -> bool:

@@ -1,97 +1,271 @@
 """Noun phrases: the words of a clause that together name one thing, such as "the left red car"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, cast
 
-from editthinker.tools.editors.darkroom.target import Place, Target
-from editthinker.tools.editors.darkroom.words import Meaning, Word
-
-_ADDING = frozenset({"add"})
-"""Verbs after which a text is new and not one of the photo's."""
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
+from editthinker.tools.editors.darkroom.words import Meaning, Word, size_of, vocabulary
 
 _WHOLE = frozenset({"photo", "background", "subject", "marked"})
 """Targets of which there is only one."""
 
+_SEVERAL = frozenset({"object", "colour", "face", "text"})
+"""Targets of which there may be several."""
 
-def name_things(words: Sequence[Word]) -> tuple[Word, ...]:
+_PREPOSITIONS = frozenset({"on", "in", "into", "at", "from", "over", "across", "against", "with"})
+"""Words after which a second thing only tells where the first one is."""
+
+_BECOMES = frozenset(
+    {"replace", "swap", "switch", "change", "turn", "convert", "transform", "make"}
+)
+"""Verbs after which "with" tells what something becomes."""
+
+_ORDINAL = frozenset({"first", "next", "last"})
+
+_MOST_ADJECTIVES = 2
+
+
+class Named(NamedTuple):
+    """The words of a clause, with each thing as one word."""
+
+    words: tuple[Word, ...]
+    notes: tuple[str, ...]
+    """What was left out of account, in sentences."""
+
+
+def name_things(words: Sequence[Word]) -> Named:
     """Join the words of each thing to one word of the kind `region`."""
+    words = _shaded(words)
     texts = _names_texts(words)
-    named: list[Word] = []
+    merged = _Merger(becomes=any(word.text in _BECOMES for word in words))
     at = 0
     while at < len(words):
-        found = _thing(words, at, texts=texts)
-        named.append(found.word if found else words[at])
-        at = found.end if found else at + 1
-    return tuple(named)
+        phrase = _phrase(words, at, texts=texts)
+        merged.add(phrase.word if phrase else words[at], phrase.dropped if phrase else ())
+        at = phrase.end if phrase else at + 1
+    return Named(tuple(merged.words), tuple(merged.notes))
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Phrase(NamedTuple):
     word: Word
     end: int
+    dropped: tuple[str, ...]
+    """Adjectives that say nothing to the darkroom."""
 
 
-def _thing(words: Sequence[Word], at: int, *, texts: bool) -> _Found | None:
+def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
     """Read the longest thing that starts at a word."""
     place: Place = ""
-    colour, end = "", at
+    colour, dropped, end = "", (), at
+    definite = words[at].definite
     while end < len(words):
         word = words[end]
-        if word.kind in {"side", "vertical-place", "size", "quantifier"} and not place:
-            place = cast("Place", word.meaning.value)
+        if not place and (found := _place(word)):
+            place = found
         elif word.kind == "colour" and not colour:
             colour = str(word.meaning.value)
-        elif word.text == "everything" and not (place or colour):
-            place = "all"
+        elif definite and _describes(word) and len(dropped) < _MOST_ADJECTIVES:
+            dropped = (*dropped, word.text)
         else:
             break
         end += 1
-    head = _head(words, end, texts=texts) if end < len(words) else None
+    head = None
+    if end < len(words):
+        head = _head(words, end, texts=texts, adjectives=end > at)
     if head is None:
-        if words[at].text == "everything" and colour and end == at + 2:
-            return _joined(words, at, end, Target("colour", colour, "all"))
+        if words[at].text in {"everything", "all"} and colour and end == at + 2:
+            return _Phrase(_joined(words[at:end], Target("colour", colour, "all")), end, ())
         return None
-    target, end = head
-    if target.kind in _WHOLE and (place or colour):
+    target = _described(head.target, place, colour)
+    if target is None or (dropped and target == PHOTO):
         return None
-    if target.kind == "colour":
-        if not colour and not place:
-            return None
-        target = replace(target, name=colour) if colour else Target("subject")
-    elif colour and target.kind != "object":
-        return None
-    elif colour:
-        target = replace(target, colour=colour)
-    if place and (target.place in ("", place) or place == "all"):
-        target = replace(target, place=place)
-    elif place:
-        return None
-    return _joined(words, at, end, target)
+    return _Phrase(_joined(words[at : head.end], target), head.end, dropped)
 
 
-def _head(words: Sequence[Word], at: int, *, texts: bool) -> tuple[Target, int] | None:
+class _Head(NamedTuple):
+    target: Target
+    end: int
+
+
+def _head(words: Sequence[Word], at: int, *, texts: bool, adjectives: bool) -> _Head | None:
     word = words[at]
     if word.meaning.target:
-        return word.meaning.target, at + 1
-    if word.kind == "thing":
-        return Target("colour", place="all" if word.meaning.role == "many" else ""), at + 1
+        return _Head(word.meaning.target, at + 1)
+    if word.kind == "thing" or (word.text == "one" and adjectives):
+        return _Head(Target("colour", place="all" if word.meaning.role == "many" else ""), at + 1)
     if texts and word.meaning.value == "text" and word.meaning.role == "name":
         if at + 1 < len(words) and words[at + 1].kind == "quote":
-            return Target("text", str(words[at + 1].meaning.value).strip()), at + 2
-        return Target("text"), at + 1
+            return _Head(Target("text", str(words[at + 1].meaning.value).strip()), at + 2)
+        return _Head(Target("text"), at + 1)
     return None
 
 
-def _joined(words: Sequence[Word], at: int, end: int, target: Target) -> _Found:
-    text = " ".join(word.text for word in words[at:end])
+def _described(target: Target, place: Place, colour: str) -> Target | None:
+    """Return a thing with its adjectives, None where they do not go together."""
+    if target.kind in _WHOLE and (place or colour):
+        return None
+    if target.kind == "colour" and colour:
+        target = replace(target, name=colour)
+    elif target.kind == "colour":
+        target = SUBJECT if not place and not target.place else replace(target, name="")
+        return target if target == SUBJECT else None
+    elif colour:
+        if target.kind != "object":
+            return None
+        target = replace(target, colour=colour)
+    if not place or place == target.place:
+        return target
+    return replace(target, place=place) if not target.place or place == "all" else None
+
+
+def _place(word: Word) -> Place:
+    """Return which one an adjective picks out: `left`, `biggest`, `all`."""
+    if word.kind in {"side", "vertical-place"} and not word.text.endswith((" of", "of")):
+        return cast("Place", word.meaning.value)
+    if word.kind in {"size", "quantifier"}:
+        return cast("Place", word.meaning.value)
+    if word.kind == "number" and float(word.meaning.value) >= 2 and word.text.isalpha():
+        return "all"
+    if word.text == "everything":
+        return "all"
+    return cast("Place", size_of(word.text))
+
+
+def _describes(word: Word) -> bool:
+    """Return whether a word between "the" and a thing may be left out."""
+    if word.kind == "operation":
+        return word.meaning.role in {"high", "low"} or word.meaning.value == "black-and-white"
+    return word.kind in {"unknown", "look"} and not word.meaning.role
+
+
+def _joined(words: Sequence[Word], target: Target) -> Word:
+    text = " ".join(word.text for word in words)
     meaning = Meaning("region", target.kind, target=target)
-    return _Found(Word(text, meaning, words[at].start, words[end - 1].end), end)
+    return Word(text, meaning, words[0].start, words[-1].end, definite=words[0].definite)
+
+
+@dataclass
+class _Merger:
+    """Puts things together that name one: "the man's jacket", "the cup on the table"."""
+
+    becomes: bool
+    words: list[Word] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    placed: bool = False
+    """Whether the last thing has just been placed, so that more may follow: "top left corner"."""
+
+    def add(self, word: Word, dropped: tuple[str, ...] = ()) -> None:
+        if dropped:
+            self._note(f"{' '.join(dropped)} {_noun(word)}", word)
+        if self.placed and word.kind in {"corner", "side", "filler"}:
+            return
+        self.placed = len(self.words) > 1 and self._places(word)
+        if self.placed:
+            return
+        if word.kind == "region" and self.words:
+            self._add_thing(word)
+        else:
+            self.words.append(word)
+
+    def _add_thing(self, word: Word) -> None:
+        last, target = self.words[-1], word.meaning.target
+        if last.definite and last.text in _ORDINAL:
+            word = replace(word, meaning=Meaning("unknown"))
+        before = self.words[-2] if len(self.words) > 1 else None
+        first = before.meaning.target if before else None
+        if last.kind == "owner" and first:
+            self.words[-2:] = [self._span(before, word)]
+        elif last.text == "her" and target != PHOTO:
+            self.words[-1] = self._span(last, word)
+        elif last.meaning.target and last.meaning.target.kind == "object":
+            # "the garage door" is a door; "the cat picture" is nobody knows what
+            kind = Meaning("unknown") if target == PHOTO else word.meaning
+            self.words[-1] = replace(self._span(last, word), meaning=kind)
+        elif first and target and self._qualifies(last, first, target):
+            self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
+            self.words.pop()
+        elif first == PHOTO and last.text == "of":
+            self.words.pop()
+        elif (
+            first
+            and first.kind in _SEVERAL
+            and last.text in {"in", "from"}
+            and target == BACKGROUND
+        ):
+            # "the people in the background" are not all the people
+            self.words.append(replace(word, meaning=Meaning("unknown")))
+        else:
+            self.words.append(word)
+
+    def _qualifies(self, last: Word, first: Target, second: Target) -> bool:
+        """Return whether the second thing only tells where the first one is."""
+        if second in (PHOTO, BACKGROUND) or first in (PHOTO, SUBJECT):
+            return False
+        if first == BACKGROUND:
+            return last.kind == "relation" or last.text in {"around", "of"}
+        if last.kind == "relation":
+            return True
+        if last.text == "with":
+            return second.kind == "object" and not self.becomes
+        return last.text in _PREPOSITIONS
+
+    def _places(self, word: Word) -> bool:
+        """Read "on the left" after a thing as which one it is."""
+        last, before = self.words[-1], self.words[-2]
+        target = before.meaning.target
+        if last.text not in {"on", "in", "at"} or target is None or target.kind not in _SEVERAL:
+            return False
+        place = _place(word)
+        if not place or target.place:
+            return False
+        meaning = replace(before.meaning, target=replace(target, place=place))
+        self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
+        return True
+
+    def _span(self, first: Word | None, last: Word) -> Word:
+        start = first or last
+        text = f"{start.text} {last.text}"
+        return replace(last, text=text, start=start.start, definite=start.definite)
+
+    def _note(self, said: str, word: Word | None) -> None:
+        if word and word.meaning.target:
+            self.notes.append(f"Took '{said}' for {word.meaning.target.phrase()}.")
+
+
+def _noun(word: Word | None) -> str:
+    return word.text if word else ""
+
+
+def _shaded(words: Sequence[Word]) -> list[Word]:
+    """Read "darker blue" as one colour, and "lower" in "lower left" as a place."""
+    shaded: list[Word] = []
+    for at, word in enumerate(words):
+        last = shaded[-1] if shaded else None
+        following = words[at + 1].kind if at + 1 < len(words) else ""
+        if word.kind == "colour" and last and (shade := _SHADES.get(last.text)) is not None:
+            named = vocabulary().get((*shade.split(), *str(word.meaning.value).split()))
+            meaning = named if named and named.kind == "colour" else word.meaning
+            text = f"{last.text} {word.text}"
+            shaded[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
+        elif word.text == "lower" and following in {"side", "corner"}:
+            shaded.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
+        else:
+            shaded.append(word)
+    return shaded
+
+
+_SHADES = {
+    **dict.fromkeys(("dark", "darker", "deep", "deeper"), "dark"),
+    **dict.fromkeys(("light", "lighter", "pale", "paler", "soft"), "light"),
+    **dict.fromkeys(("bright", "brighter", "vivid", "vibrant", "rich"), ""),
+}
+"""Shades in front of a colour."""
 
 
 def _names_texts(words: Sequence[Word]) -> bool:
     """Return whether "the text" in this clause is one that the photo shows."""
-    adds = any(word.meaning.value in _ADDING for word in words if word.kind == "verb")
+    adds = any(word.meaning.value == "add" for word in words if word.kind == "verb")
     # "add a vignette to the text"
     adds &= not any(w.meaning.role == "name" and w.meaning.value != "text" for w in words)
     writes = any(w.meaning.value == "text" and w.meaning.role == "do" for w in words)

@@ -55,6 +55,10 @@ class Word:
     meaning: Meaning
     start: int
     end: int
+    definite: bool = False
+    """Whether "the" stands before it."""
+    misspelt: str = ""
+    """As the user wrote it, where that was taken for a slip."""
 
     @property
     def kind(self) -> str:
@@ -81,6 +85,11 @@ def vocabulary() -> Mapping[tuple[str, ...], Meaning]:
 def longest_phrase() -> int:
     """Return the number of words of the longest phrase."""
     return max(map(len, vocabulary()))
+
+
+def size_of(word: str) -> str:
+    """Return which one of several things an adjective of size means; empty for other words."""
+    return next((name for name, words in _data()["adjective"].items() if word in words), "")
 
 
 @lru_cache(maxsize=1)
@@ -118,6 +127,8 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     for kind in ("degree", "number", "turn", "half-turn", "ratio"):
         for number, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, float(number)))
+    for kind in ("relation", "distinct"):
+        yield from _each(data[kind], Meaning(kind))
     yield from _things(data)
     for kind in ("unit", "side", "axis", "vertical-place", "keepable", "quantifier", "size"):
         for name, phrases in data[kind].items():

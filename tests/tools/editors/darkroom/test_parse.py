@@ -241,5 +241,6 @@ def test_every_step_reads_its_own_sentence(step: Step) -> None:
 def test_every_recipe_reads_its_own_sentence(
     several: list[Step], keep: list[str], spared: list[Target]
 ) -> None:
-    recipe = Recipe(tuple(several), tuple(keep), spared=tuple(spared))
+    drained = any(step.operation == "black-and-white" for step in several)
+    recipe = Recipe(tuple(several), tuple(keep), spared=() if drained else tuple(spared))
     assert parse(recipe.sentence()) == recipe

@@ -1,0 +1,36 @@
+"""Reads everyday wishes for a whole look: "make it look vintage", "a more dramatic sky"."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, things
+from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.words import looks
+
+_FRAMED: frozenset[Operation] = frozenset({"vignette", "grain"})
+"""Steps that a part of a photo is not given."""
+
+
+def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
+    """Read a wish by the sentences that stand for it, as `parse` reads them."""
+    found, named = clause.all("look"), things(clause)
+    if len(found) != 1 or not clause.only("look", "region", "direction", "degree"):
+        return None
+    if len(named) > 1 or any(word.meaning.sign < 0 for word in clause.words):
+        return None
+    scale = min((float(w.meaning.value) for w in clause.all("degree")), default=0.5) / 0.5
+    steps: Sequence[Step] = parse(looks()[str(found[0].meaning.value)]).steps
+    if named:
+        if clause.has("verb") and all(word.meaning.value == "add" for word in clause.all("verb")):
+            return None  # "add an old man"
+        steps = [replace(s, region=named[0]) for s in steps if s.operation not in _FRAMED]
+    steps = [
+        replace(step, amount=_scaled(step.amount, scale), clause=clause.text) for step in steps
+    ]
+    done = ", ".join(step.sentence() for step in steps)
+    return Reading(steps, Carry(), (f"Read {found[0].text!r} as: {done}.",))
+
+
+def _scaled(amount: float, factor: float) -> float:
+    return round(max(-1.0, min(1.0, amount * factor)), 4)
