@@ -89,7 +89,7 @@ def make_judge(config: SweepConfig, has_program: bool) -> Judge | None:
         name = "program"
     if name == "none":
         return None
-    if name == "program":
+    if name in ("program", "observer"):  # they measure, and have no options
         return JUDGES.load(name)()
     options: dict[str, object] = {
         "rubric_dir": config.rubric_dir,

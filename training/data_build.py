@@ -276,8 +276,11 @@ def _asked(made: Generated, finished: int) -> Line:
 
 def _made_by(config: DataConfig, made: Generated) -> Facts:
     expert = " ".join(filter(None, (*config.pool.thinkers, config.pool.thinker_model)))
-    family = same_family(expert, made.judge.model)
-    caution = {"caution": f"expert and judge are both of the family {family}"} if family else {}
+    caution = {}
+    if made.judge.name in config.pool.thinkers:
+        caution["caution"] = "the expert is its own judge"
+    elif family := same_family(expert, made.judge.model):
+        caution["caution"] = f"expert and judge are both of the family {family}"
     return {
         "editors": ", ".join(config.pool.editors),
         "expert": expert,

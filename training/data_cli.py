@@ -78,7 +78,7 @@ def build_data(
         int | None, typer.Option(help="Loops per sample, each with its own seeds. [default: 1]")
     ] = None,
     judge: Annotated[
-        str | None, typer.Option(help="gpt-4.1, gpt-4o, chat or program. [default: auto]")
+        str | None, typer.Option(help="gpt-4.1, gpt-4o, chat, program, observer. [default: auto]")
     ] = None,
     judge_model: Annotated[str | None, typer.Option(help="Model of the judge.")] = None,
     judge_url: Annotated[str | None, typer.Option(help="Address of the judge's API.")] = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from small_evals import picture
 
+from editthinker.evals.cells import TOOLS
 from editthinker.evals.config import make_config
 from editthinker.tools.errors import ConfigError
 from editthinker.training.pool import load_pool, read_folder
@@ -83,6 +84,14 @@ def test_a_program_judges_its_own_benchmark_unless_a_model_is_named() -> None:
     assert set(program.targets) == {sample.key for sample in program.samples}
     model = load_pool(make_config({"benchmark": "pocket", "limit": 3, "judge": "gpt-4.1"}))
     assert model.scorer.name == "gedit"
+
+
+def test_a_folder_can_be_judged_offline(tmp_path: Path) -> None:
+    folder = write_pool(tmp_path / "photos", 1)
+    config = make_config({"benchmark": "folder", "data_dir": folder, "judge": "observer"})
+    judge = TOOLS.judge(config, False)
+    assert judge is not None
+    assert judge.name == "observer"
 
 
 def test_samples_of_several_images_are_left_out_and_counted(tmp_path: Path) -> None:
