@@ -10,7 +10,7 @@ _NEUTRAL = 10.0
 """Chroma below which a colour has no hue worth naming."""
 
 _HUES = {
-    "red": (-8, 50),
+    "red": (-8, 46),
     "orange": (38, 80),
     "yellow": (70, 112),
     "green": (102, 175),
@@ -58,7 +58,11 @@ def colour_mask(lab: Floats, name: str) -> Floats:
     mask = np.interp(off, [half - 3, half + 7], [1, 0]) * np.interp(chroma, [9, 16], [0, 1])
     if name == "brown":
         mask = mask * np.interp(lab[..., 0], [55, 68], [1, 0])
+    if name == "red":  # pale red is skin or pink
+        mask = mask * np.interp(chroma / np.maximum(lab[..., 0], 1), [0.45, 0.65], [0, 1])
     if (mask > 0.5).any():
         strong = float(np.percentile(chroma[mask > 0.5], 90))
-        mask = mask * np.interp(chroma, [0.33 * strong, 0.5 * strong], [0, 1])
+        # Of a vivid thing in deep shade little chroma is left.
+        strong = strong * np.interp(lab[..., 0], [4, 18], [0.4, 1])
+        mask = mask * np.interp(chroma / strong, [0.36, 0.52], [0, 1])
     return floats(cv2.GaussianBlur(mask, (0, 0), 0.8))
