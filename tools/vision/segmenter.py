@@ -101,7 +101,8 @@ def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask
     found = _main(np.asarray(fine > 0, np.float32), box, point)
     soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
     # What a box holds is one thing: the coffee belongs to the cup.
-    return fill_holes(_edged(soft, found, pixels), 0.005 if box is None else 0.04)
+    largest = 0.005 if box is None else 0.35 * float(found.mean())
+    return fill_holes(_edged(soft, found, pixels), largest)
 
 
 def _best(masks: Mask, scores: Mask, box: Box | None, scale: Mask) -> int:

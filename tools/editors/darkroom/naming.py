@@ -7,16 +7,21 @@ import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.kinds import PARTS, find_kind
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.detector import Found, find_faces, find_objects, known_names
+from editthinker.tools.vision.detector import Found, find_objects, known_names
+from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.masks import Box, Part, part_of
 from editthinker.tools.vision.reader import TextBox, read_text
 from editthinker.tools.vision.segmenter import segment
 
 _PULL = "`editthinker models pull`"
+
+_RELIABLE = frozenset({"person", "cat", "dog", "horse", "bird", "car"})
+"""Kinds that the detector seldom takes other things for."""
 
 _ALIKE = 0.75
 """How alike words must be, in [0, 1], for misread letters to be forgiven."""
@@ -33,12 +38,16 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
     found = find_objects(pixels)
     if found is not None and name in known_names():
         return _recognised(pixels, name, colour, found), ""
+    kind = find_kind(pixels, name)
+    if kind is not None and kind[0]:
+        return _coloured(pixels, kind[0], colour), kind[1]
     if colour and (parts := coloured_things(pixels, colour)):
         return parts, f"Cannot recognise a {name}; went by the colour {colour}."
     subject = find_subject(pixels)
-    if not subject.clear:
+    if not subject.clear or kind is not None or name in PARTS:
         raise EditRefusedError(
-            f"cannot recognise a {name} in this photo; name its colour, or mark it with --box"
+            f"cannot find the {name} in this photo; mark it with --box or --mask, or name its "
+            "colour"
         )
     main = _main_thing(found or [], subject.mask)
     if main is not None:
@@ -47,19 +56,8 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
 
 
 def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> list[Part]:
-    lab = to_lab(floats(pixels / np.float32(255))) if colour else None
-    parts = []
-    for thing in found:
-        if thing.name != name:
-            continue
-        mask = segment(pixels, box=thing.box).mask
-        if mask.max() <= 0.5:
-            continue
-        if lab is not None:
-            share = float((colour_mask(lab, colour) * mask).sum() / mask.sum())
-            if share < 0.2:
-                continue
-        parts.append(part_of(mask))
+    masks = [segment(pixels, box=thing.box).mask for thing in found if thing.name == name]
+    parts = _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
     if not parts:
         others = sorted({thing.name for thing in found})
         shown = f"; it shows {', '.join(others)}" if others else ""
@@ -69,12 +67,21 @@ def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> l
     return parts
 
 
+def _coloured(pixels: Pixels, parts: list[Part], colour: str) -> list[Part]:
+    """Keep the parts that have a colour, where one is named."""
+    if not colour:
+        return parts
+    mask = colour_mask(to_lab(floats(pixels / np.float32(255))), colour)
+    return [part for part in parts if float((mask * part.mask).sum()) > 0.2 * part.area]
+
+
 def _main_thing(found: list[Found], subject: Floats) -> str | None:
     """Return the name of what covers most of the subject, if a model knows it."""
     for thing in found:
         left, top, right, bottom = thing.box
         inside = float(subject[top:bottom, left:right].sum() / max(subject.sum(), 1))
-        if thing.confidence > 0.5 and inside > 0.6:
+        least = 0.5 if thing.name in _RELIABLE else 0.7
+        if thing.confidence > least and inside > 0.6:
             return thing.name
     return None
 
@@ -90,7 +97,7 @@ def find_face(pixels: Pixels) -> tuple[list[Part], str]:
         raise EditRefusedError(f"faces are found with the model pack only: {_PULL}")
     if not faces:
         raise EditRefusedError("there is no face to be seen in this photo")
-    return [part_of(_oval(pixels.shape[:2], face.box)) for face in faces], ""
+    return [part_of(_oval(pixels.shape[:2], box)) for box, _ in faces], ""
 
 
 def _oval(shape: tuple[int, ...], box: Box) -> Floats:

@@ -1,9 +1,11 @@
 """Where the subject of a photo is, and where its background.
 
-Without a trained model this is a guess from colour and place: what differs from the colours along
+With the model pack, `editthinker.tools.editors.darkroom.subject` outlines it. Without a trained
+model this is a guess from colour and place: what differs from the colours along
 the top and the sides, and lies near the middle, starts GrabCut, which finds the outline.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,14 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.subject import outline_subject
 from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT, Target
 from editthinker.tools.images import Pixels
+from editthinker.tools.recent import Recent
+from editthinker.tools.vision.segmenter import outlines_with_model
 
 _SIDE = 256
 """Longest side on which the outline is found, in pixels."""
 
 _LEAST, _MOST = 0.03, 0.64
 """Shares of the photo that a subject may take up."""
+
+_SMALL = 48
+"""Shorter side below which a model would see nothing."""
 
 _EDGED = 0.72
 """Share of an outline that must lie on edges of the photo to be believed."""
@@ -47,12 +55,28 @@ def region_masks(pixels: Pixels) -> Mapping[Target, Floats]:
 def find_subject(pixels: Pixels) -> Subject:
     """Tell the subject of `(H, W, 3 or 4) uint8` pixels from its background.
 
-    Where some of the photo is transparent, the subject is what is not.
+    Where a photo is transparent, its subject is what is opaque.
     """
-    if pixels.shape[2] == 4:
-        if (pixels[..., 3] < 128).mean() > 0.01:
-            return Subject(floats(pixels[..., 3] / np.float32(255)), clear=True)
-        pixels = np.ascontiguousarray(pixels[..., :3])
+    if pixels.shape[2] == 4 and (pixels[..., 3] < 128).mean() > 0.01:
+        return Subject(floats(pixels[..., 3] / np.float32(255)), clear=True)
+    pixels = np.ascontiguousarray(pixels[..., :3])
+    guess = _guess(pixels)
+    if not outlines_with_model() or min(pixels.shape[:2]) < _SMALL:
+        return guess
+    name = f"{hashlib.sha256(pixels.data).hexdigest()} {pixels.shape}"
+    subject = _RECENT.get(name)
+    if subject is None:
+        mask = outline_subject(pixels, guess.mask if guess.clear else None)
+        subject = guess if mask is None else Subject(mask, clear=True)
+        _RECENT.put(name, subject)
+    return subject
+
+
+_RECENT: Recent[Subject] = Recent(64 * 2**20, lambda subject: subject.mask.nbytes)
+
+
+def _guess(pixels: Pixels) -> Subject:
+    """Find the subject by colour and place."""
     height, width = pixels.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,87 @@
+"""The subject of a photo with the model pack: what is recognised or stands out, outlined."""
+
+import numpy as np
+
+from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.detector import Found, find_objects
+from editthinker.tools.vision.masks import Box, part_of
+from editthinker.tools.vision.segmenter import segment
+
+_SETTINGS = frozenset({"dining table", "bed", "couch", "bench", "refrigerator", "tv", "boat"})
+"""Kinds that other things stand on or in, or that walls are taken for."""
+
+_LEAST, _MOST = 0.02, 0.75
+"""Shares of the photo that a subject may take up."""
+
+_AGREEMENT = 0.45
+"""Overlap from which an outline counts as that of the guess it started from."""
+
+_POINTS = ((0.5, 0.5), (0.5, 0.62), (0.5, 0.38), (0.38, 0.5), (0.62, 0.5))
+
+
+def outline_subject(pixels: Pixels, guess: Floats | None) -> Floats | None:
+    """Return the mask of the subject of `(H, W, 3) uint8` pixels, or None if there is no clear one.
+
+    Args:
+        pixels: The photo.
+        guess: Where it is by colour and place, if that could be told.
+    """
+    main = _main_thing(find_objects(pixels) or [], pixels.shape)
+    if main is not None:
+        mask = segment(pixels, box=main.box).mask
+        if mask.mean() >= _LEAST:
+            return _joined(mask, guess)
+    if guess is not None and guess.max() > 0.5:
+        mask = segment(pixels, box=part_of(guess).box).mask
+        if overlap(mask, guess) >= _AGREEMENT:
+            return mask
+        return guess
+    return _central(pixels)
+
+
+def overlap(one: Floats, other: Floats) -> float:
+    """Return intersection over union of two masks."""
+    both = np.minimum(one, other).sum()
+    return float(both / max(np.maximum(one, other).sum(), 1e-6))
+
+
+def _main_thing(found: list[Found], shape: tuple[int, ...]) -> Found | None:
+    """Return the largest thing near the middle that can be a subject."""
+    things = [thing for thing in found if thing.name not in _SETTINGS]
+    return max(things, key=lambda thing: _weight(thing.box, shape), default=None)
+
+
+def _weight(box: Box, shape: tuple[int, ...]) -> float:
+    height, width = shape[:2]
+    area = (box[2] - box[0]) * (box[3] - box[1]) / (width * height)
+    x, y = (box[0] + box[2]) / 2 / width - 0.5, (box[1] + box[3]) / 2 / height - 0.5
+    return float(area**0.5 * np.exp(-2 * (x * x + 0.5 * y * y)))
+
+
+def _joined(mask: Floats, guess: Floats | None) -> Floats:
+    """Prefer the guess where it is the same thing with what belongs to it, as cup and saucer."""
+    if guess is None:
+        return mask
+    inside = float(np.minimum(mask, guess).sum() / max(mask.sum(), 1))
+    share = float(mask.sum() / max(guess.sum(), 1))
+    return floats(np.maximum(mask, guess)) if inside > 0.9 and 0.3 < share < 0.9 else mask
+
+
+def _central(pixels: Pixels) -> Floats | None:
+    """Return the outline that most points around the middle agree on."""
+    height, width = pixels.shape[:2]
+    best, most = None, 1
+    masks = [segment(pixels, point=(int(x * width), int(y * height))).mask for x, y in _POINTS]
+    for mask in masks:
+        votes = sum(overlap(mask, other) > 0.7 for other in masks)
+        if _LEAST <= mask.mean() <= _MOST and votes > most and _off_the_rim(mask):
+            best, most = mask, votes
+    return best
+
+
+def _off_the_rim(mask: Floats) -> bool:
+    """Whether the mask is no background: it holds little of the upper corners."""
+    height, width = mask.shape
+    y, x = max(1, height // 10), max(1, width // 10)
+    return float(max(mask[:y, :x].mean(), mask[:y, -x:].mean())) < 0.5
