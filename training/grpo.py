@@ -7,9 +7,11 @@ two pictures with the instruction, the prompt that made the edit, and its judged
 finished model, the best by held-out reward where the recipe asks for it, lies in `<out>/model`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import Dataset
+from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from editthinker.tools.blobs import BlobStore
@@ -29,6 +31,7 @@ def main(
     resume: bool = False,
     rows: Dataset | None = None,
     reward: EditReward | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:
     """Train, and return the folder of the finished model.
 
@@ -38,6 +41,7 @@ def main(
         resume: Go on from the last checkpoint in `out`.
         rows: Rows in place of the recipe's data.
         reward: In place of the recipe's, such as one with an editor of your own.
+        callbacks: Called by the trainer.
 
     Raises:
         ConfigError: if the recipe, the data or the folder cannot be used.
@@ -55,7 +59,7 @@ def main(
         eval_dataset=data.held_out,
         processing_class=processor,
         peft_config=lora_config(recipe.lora),
-        callbacks=[SamplePages(reward, out / "samples", recipe.samples_every)],
+        callbacks=[SamplePages(reward, out / "samples", recipe.samples_every), *callbacks],
     )
     if arguments.process_index == 0:
         write_recipe(recipe, out / "recipe.yaml")

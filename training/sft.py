@@ -6,9 +6,11 @@ TRL's `SFTTrainer` does the work. Rows are conversations about two pictures (`pr
 `images`); only the completion counts. The finished model lies in `<out>/model`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import Dataset
+from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from editthinker.training.arguments import build_arguments
@@ -19,7 +21,12 @@ from editthinker.training.runs import finish, last_checkpoint
 
 
 def main(
-    recipe: SftRecipe, out: Path, *, resume: bool = False, rows: Dataset | None = None
+    recipe: SftRecipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    rows: Dataset | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:
     """Train, and return the folder of the finished model.
 
@@ -28,6 +35,7 @@ def main(
         out: Folder of the run: checkpoints, metrics, the recipe and the model.
         resume: Go on from the last checkpoint in `out`.
         rows: Rows in place of the recipe's data.
+        callbacks: Called by the trainer.
 
     Raises:
         ConfigError: if the recipe, the data or the folder cannot be used.
@@ -43,6 +51,7 @@ def main(
         eval_dataset=data.held_out,
         processing_class=processor,
         peft_config=lora_config(recipe.lora),
+        callbacks=list(callbacks),
     )
     if arguments.process_index == 0:
         write_recipe(recipe, out / "recipe.yaml")
