@@ -19,6 +19,8 @@ Matrix = NDArray[np.float64]
 
 _SIDE = 320
 _GEOMETRY = frozenset({"rotate", "flip", "crop", "straighten"})
+_EXCHANGED = frozenset({"fill", "cutout", "remove", "move", "duplicate"})
+"""Steps after which much of the photo shows something else."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,12 @@ def align(source: Pixels, edited: Pixels, recipe: Recipe) -> Alignment:
             key=lambda a: a.likeness,
         )
         # A picture that was redrawn resembles nothing much: then it is taken as it lies.
-        if others.likeness > found.likeness + (0.0 if asked or not same_shape else 0.1):
+        margin = 0.3 if any(s.operation in _EXCHANGED for s in recipe.steps) else 0.1
+        if others.likeness > found.likeness + (0.0 if asked or not same_shape else margin):
             found = others
         if asked or found.likeness < 0.7:
             free = best(_free_turns(small, result))
-            if free.likeness > found.likeness + 0.02:
+            if free.likeness > found.likeness + (0.02 if margin < 0.2 else margin):
                 found = free
     return Alignment(from_result @ found.matrix @ to_small, found.likeness)
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from editthinker.graph.thinkers.measures.finding import Damage
 from editthinker.graph.thinkers.measures.focus import detail_gain, flat_areas, noise
 from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.patches import find_traces
+from editthinker.graph.thinkers.measures.preservation import EXCHANGED
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.style import flatness
 from editthinker.tools.editors.darkroom.light import from_lab
@@ -30,16 +32,17 @@ def find_damage(scene: Scene) -> list[Damage]:
     """Return every kind of harm that the steps do not explain."""
     asked = {step.operation for step in scene.recipe.steps}
     damage: list[Damage] = []
-    if not asked & (_REDRAWN | {"fill", "grain"}):
+    if not asked & (_REDRAWN | EXCHANGED | {"grain"}):
         damage += _clipping(scene)
-    if not asked & _SOFTENING:
+    if not asked & (_SOFTENING | EXCHANGED):
         damage += _softness(scene)
-    if not asked & (_REDRAWN | {"grain", "fill"}):
+    if not asked & (_REDRAWN | EXCHANGED | {"grain"}):
         damage += _noise(scene)
         damage += _halos(scene)
-    if not asked & (_REDRAWN | {"fill", "border"}):
+    if not asked & (_REDRAWN | EXCHANGED | {"border"}):
         damage += _banding(scene)
     damage += _resolution(scene)
+    damage += find_traces(scene)
     return [harm for harm in damage if harm.points >= 0.1]
 
 

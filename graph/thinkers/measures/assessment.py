@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 from editthinker.graph.thinkers.measures import (
+    backdrop,
     colour,
     focus,
     geometry,
@@ -20,6 +21,7 @@ from editthinker.graph.thinkers.measures import (
     region,
     style,
     text,
+    things,
 )
 from editthinker.graph.thinkers.measures.artefacts import find_damage
 from editthinker.graph.thinkers.measures.finding import Damage, Finding
@@ -144,6 +146,13 @@ _MEASURES: Mapping[Operation, Callable[[Scene, Step], Finding]] = {
     "posterize": style.measure_posterize,
     "sketch": style.measure_sketch,
     "watercolour": style.measure_watercolour,
-    "fill": region.measure_fill,
+    "fill": backdrop.measure_fill,
+    "cutout": backdrop.measure_cutout,
+    "isolate": backdrop.measure_isolate,
+    "remove": things.measure_remove,
+    "move": things.measure_move,
+    "duplicate": things.measure_move,
+    "erase-text": text.measure_erased,
+    "replace-text": text.measure_replaced,
     "recolour": region.measure_recolour,
 }

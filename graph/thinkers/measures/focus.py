@@ -63,10 +63,24 @@ def inner(weights: Floats, rim: float = 0.0) -> Floats:
     return np.asarray(shrunk if shrunk.any() else solid, np.float32)
 
 
+def _reached(scene: Scene) -> Floats:
+    """Return where a blur is to be seen, or would not be, since nothing there is sharp."""
+    near = cv2.morphologyEx(scene.changed, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    plane = scene.before[..., 0]
+    detail = cv2.blur(np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 1.5)), (9, 9))
+    return np.asarray(np.maximum(near, detail < 0.8), np.float32)
+
+
 def measure_blur(scene: Scene, step: Step) -> Finding:
     """Find the blur of the source that leaves as much detail as the edit has."""
     wanted = max(0.024 * step.amount * min(scene.fine_before.shape), 0.3)
-    weights = inner(scene.fine_weights(step.region), 3 * wanted)
+    weights, reached = scene.fine_weights(step.region), 1.0
+    if step.region != PHOTO:
+        near = scene.enlarged(_reached(scene))
+        reached = mean(near, weights)
+        if reached > 0.4:
+            weights = np.asarray(weights * (near > 0.5), np.float32)
+    weights = inner(weights, 3 * wanted)
     factor = max(1, int(wanted / 3))  # a wide blur shows as well on fewer pixels
 
     def strength(plane: Floats, sigma: float) -> float:
@@ -83,7 +97,7 @@ def measure_blur(scene: Scene, step: Step) -> Finding:
     curve = [strength(before, share * wanted / factor) for share in _BLURS]
     found = strength(after, 0.0)
     ratio = float(np.interp(-found, [-value for value in curve], _BLURS))
-    done = credit(ratio, step)
+    done = credit(ratio, step) * float(np.interp(reached, [0.25, 0.75], [0, 1]))
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     return Finding(
         step,

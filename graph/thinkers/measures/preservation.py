@@ -10,10 +10,8 @@ from editthinker.graph.thinkers.measures.focus import detail_gain
 from editthinker.graph.thinkers.measures.geometry import RECOGNISED
 from editthinker.graph.thinkers.measures.grade import FIGURES, unexplained
 from editthinker.graph.thinkers.measures.lab import Floats, mean
-from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
-from editthinker.graph.thinkers.measures.region import recoloured
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
 
@@ -44,10 +42,13 @@ _MOVERS: Mapping[Operation, frozenset[Operation]] = {
 _LOOSE: frozenset[Operation] = frozenset({"hue", "sepia", "black-and-white", "recolour"})
 """Steps that may well change lightness, since colours differ in it."""
 
-OBJECTS: frozenset[Operation] = frozenset(
-    {"remove", "cutout", "move", "duplicate", "erase-text", "replace-text", "isolate"}
+EXCHANGED: frozenset[Operation] = frozenset(
+    {
+        *("fill", "remove", "cutout", "move", "duplicate"),
+        *("erase-text", "replace-text", "isolate"),
+    }
 )
-"""Steps that take things away or bring them in."""
+"""Steps after which a part of the photo shows something else."""
 
 _FREE: Mapping[Operation, tuple[float, float]] = {
     "brightness": (5.0, 0.0),
@@ -61,11 +62,19 @@ _FREE: Mapping[Operation, tuple[float, float]] = {
 
 def find_drifts(scene: Scene) -> list[Drift]:
     """Return every change that was not asked for, with what it costs."""
-    return [*_figures(scene), *_regions(scene), *_content(scene), *_frame(scene)]
+    return [
+        *_figures(scene),
+        *_regions(scene),
+        *_spill(scene),
+        *_content(scene),
+        *_frame(scene),
+    ]
 
 
 def _figures(scene: Scene) -> Iterator[Drift]:
     asked = {step.operation for step in scene.recipe.steps}
+    if all(map(_is_local, scene.recipe.steps)):
+        return  # what lies outside of a local edit is looked at by itself
     weights = scene.weights()
     strict = {
         "brightness": "brightness" in scene.recipe.keep,
@@ -110,7 +119,7 @@ def _content(scene: Scene) -> Iterator[Drift]:
     """Look for things that came or went: what no smooth change of tone and colour explains."""
     steps = scene.recipe.steps
     local = {"blur", "vignette", "fill", "recolour", "grain", *_REDRAWN}
-    if any(s.operation in local | OBJECTS or s.region != PHOTO for s in steps):
+    if any(s.operation in local | EXCHANGED or s.region != PHOTO for s in steps):
         return
     if scene.alignment.likeness < RECOGNISED:
         return
@@ -128,16 +137,57 @@ def _untouched(scene: Scene) -> Iterator[tuple[Target | None, Floats]]:
     used = {s.region for s in steps}
     names = {BACKGROUND, SUBJECT}
     for region in (BACKGROUND, SUBJECT):
-        if region.kind in keep or (used == names - {region} and len(local) == len(steps)):
+        only_other = used == names - {region} and len(local) == len(steps)
+        only_other = only_other and not any(s.operation in EXCHANGED for s in steps)
+        if region in scene.sights and (region.kind in keep or only_other):
             yield region, scene.weights(region)
-    if steps and all(step.operation in ("recolour", "text") for step in steps):
-        rest = scene.weights()
-        for step in steps:
-            if "source" in step.options:
-                near = belongs(scene.before, str(step.options["source"]), LOOSE)
-                meant = np.maximum(near, recoloured(scene, step))
-                rest = np.asarray(rest * (meant < 0.05), np.float32)
-        yield None, rest
+    for target in scene.recipe.spared:
+        if target in scene.sights:
+            yield target, scene.weights(target)
+
+
+_OWN_PLACE: frozenset[Operation] = frozenset({"cutout", "isolate", "move", "duplicate"})
+"""Steps whose measure looks at the rest of the photo itself."""
+
+
+def _is_local(step: Step) -> bool:
+    """Return whether a step is about a part of the photo only."""
+    return step.region != PHOTO or "source" in step.options
+
+
+def _place(step: Step) -> str:
+    source = step.options.get("source")
+    return f"the {source} parts" if source else step.region.phrase()
+
+
+def _spill(scene: Scene) -> Iterator[Drift]:
+    """Look for change outside of what the words name."""
+    steps = scene.recipe.steps
+    allowed, trust = np.zeros(scene.before.shape[:2], np.float32), 1.0
+    for step in steps:
+        target = step.region
+        if "source" in step.options and target == PHOTO:
+            target = Target("colour", str(step.options["source"]), "all")
+        sight = scene.sights.get(target)
+        if target == PHOTO and step.operation == "text":
+            continue
+        measured = step.operation == "fill" and target == BACKGROUND
+        if sight is None or measured or step.operation in _OWN_PLACE:
+            return
+        allowed, trust = np.maximum(allowed, sight.may), min(trust, sight.trust)
+    outside = np.asarray(scene.changed * scene.weights() * (allowed < 0.5), np.float32)
+    total = float((scene.changed * scene.weights()).sum())
+    area = float(outside.mean())
+    if area < 0.002:
+        return
+    share = float(outside.sum()) / max(total, 1.0)
+    kept = float(np.interp(share, [0.06, 0.3, 0.8], [1, 0.65, 0.25]))
+    if any(step.operation == "text" for step in steps):
+        kept = min(kept, float(np.interp(area, [0.01, 0.1, 0.4], [1, 0.75, 0.4])))
+    kept = 1 - trust * (1 - kept)
+    if kept < 0.98:
+        names = " and ".join(dict.fromkeys(map(_place, steps)))
+        yield Drift(kept, f"{share:.0%} of the change lies outside of {names}.")
 
 
 def _frame(scene: Scene) -> Iterator[Drift]:

@@ -1,4 +1,4 @@
-"""Steps that have their own region: a filled background, one colour turned into another."""
+"""One colour, or the colour of one thing, turned into another."""
 
 import numpy as np
 
@@ -7,21 +7,8 @@ from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.tools.editors.darkroom.colours import colour_mask, lab_of
+from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import Step
-
-
-def measure_fill(scene: Scene, step: Step) -> Finding:
-    """Measure how much of the region has the asked plain colour."""
-    name = str(step.options["colour"])
-    weights = scene.weights(step.region)
-    core = (weights > 0.8).astype(np.float32)
-    plain = np.linalg.norm(scene.after - lab_of(name), axis=2) < 18
-    share = mean(np.maximum(plain.astype(np.float32), belongs(scene.after, name)), core)
-    even = mean(plain.astype(np.float32), core)
-    done = float(np.interp(0.5 * share + 0.5 * even, [0.1, 0.85], [0, 1]))
-    verdict = "done" if done >= 0.8 else "not there yet"
-    return Finding(step, done, f"{even:.0%} of {step.region.phrase()} is plain {name}, {verdict}.")
 
 
 def recoloured(scene: Scene, step: Step) -> Floats:

@@ -138,3 +138,6 @@ _RULES: Mapping[Operation, Callable[[Floats, Step, Floats], Floats]] = {
     "vignette": _vignette,
     "blur": _blur,
 }
+
+RENDERED = frozenset(_RULES)
+"""Steps that the rendition shows."""

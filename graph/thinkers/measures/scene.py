@@ -1,7 +1,7 @@
 """Source and edited picture laid over each other, in the sizes that measurements need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -10,9 +10,10 @@ import numpy as np
 from editthinker.graph.thinkers.measures.alignment import Alignment, align
 from editthinker.graph.thinkers.measures.border import Border, find_border
 from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, to_lab
-from editthinker.graph.thinkers.measures.rendition import render
+from editthinker.graph.thinkers.measures.rendition import RENDERED, render
+from editthinker.graph.thinkers.measures.sight import Sight, look
+from editthinker.graph.thinkers.measures.traces import changed_area, solid
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
-from editthinker.tools.editors.darkroom.region import region_masks
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.images import Pixels
 
@@ -42,6 +43,10 @@ class Scene:
     """1 where both pictures have content that is to be compared, else 0; size of `source`."""
     regions: Mapping[Target, Floats]
     """Soft masks in [0, 1]; size of `source`."""
+    sights: Mapping[Target, Sight] = field(default_factory=dict)
+    """What the observer sees of each target, size of `before`; what it cannot tell is missing."""
+    alpha: Floats | None = None
+    """Opacity of the edit in [0, 1], size of `before`; None for an opaque picture."""
 
     @cached_property
     def before(self) -> Floats:
@@ -57,6 +62,14 @@ class Scene:
     def ideal(self) -> Floats:
         """What all the steps together should give, as CIELAB, size of `before`."""
         return self.without(None)
+
+    @cached_property
+    def changed(self) -> Floats:
+        """Where the edit differs from what steps on the whole photo explain; size of `before`."""
+        steps = self.recipe.steps
+        overall = tuple(s for s in steps if s.region == PHOTO and s.operation in RENDERED)
+        expected = render(self.before, overall, self._coarse_regions) if overall else self.before
+        return changed_area(expected, self.after) * self._coarse_shared
 
     def without(self, step: Step | None) -> Floats:
         """Return the rendition of all steps but one."""
@@ -85,6 +98,25 @@ class Scene:
         """L* of the edited picture."""
         return lightness(self.edited)
 
+    def region_for(self, sight: Sight | None) -> Floats:
+        """Return where a target is to be measured, size of `source`.
+
+        Without a sight to be trusted that is what changed: then the right place is not checked.
+        """
+        if sight is not None and sight.trust >= 0.2 and sight.must.sum() > 8:
+            mask = sight.must
+        else:
+            close = np.ones((11, 11), np.uint8)
+            mask = cv2.morphologyEx(solid(self.changed), cv2.MORPH_CLOSE, close)
+            if not 0.001 < mask.mean() < 0.9:
+                return self.regions[PHOTO]
+        return self.enlarged(mask)
+
+    def enlarged(self, mask: Floats) -> Floats:
+        """Return a mask of the size of `before` in the size of `source`."""
+        height, width = self.source.shape[:2]
+        return np.asarray(cv2.resize(mask, (width, height)), np.float32)
+
     def hiding(self, covered: Floats) -> "Scene":
         """Return the scene with the pixels of `covered` left out of comparisons."""
         return replace(self, shared=self.shared * (1 - covered))
@@ -106,6 +138,7 @@ class Scene:
 
 def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
     """Register two `(H, W, 3 or 4) uint8` pictures and prepare them for measuring."""
+    alpha = _alpha(edited)
     source, edited = shrink(_opaque(source), 2 * FINE_SIDE), _opaque(edited)
     sizes = (source.shape[1], source.shape[0]), (edited.shape[1], edited.shape[0])
     framed = any(step.operation == "border" for step in recipe.steps)
@@ -117,24 +150,27 @@ def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
     def moved(plane: Floats) -> Floats:
         return _warp(plane, alignment, (width, height))
 
-    present = moved(np.ones(source.shape[:2], np.float32))
-    masks: dict[Target, Floats] = {PHOTO: np.ones((height, width), np.float32)}
-    if _names_regions(recipe):
-        for name, mask in region_masks(source).items():
-            masks[name] = moved(mask)
-    for step in recipe.steps:  # what cannot be found here is looked for in the whole photo
-        masks.setdefault(step.region, masks[PHOTO])
-    return Scene(
+    aligned = np.rint(moved(source.astype(np.float32))).astype(np.uint8)
+    scene = Scene(
         recipe=recipe,
         size_before=sizes[0],
         size_after=sizes[1],
         border=border,
         alignment=alignment,
-        source=np.rint(moved(source.astype(np.float32))).astype(np.uint8),
+        source=aligned,
         edited=inner,
-        shared=(present > 0.99).astype(np.float32),
-        regions=masks,
+        shared=(moved(np.ones(source.shape[:2], np.float32)) > 0.99).astype(np.float32),
+        regions={PHOTO: np.ones((height, width), np.float32)},
     )
+    targets = _named(recipe)
+    if not targets and alpha is None:
+        return scene
+    seen = {target: look(target, aligned, scene.before) for target in targets}
+    sights = {target: sight for target, sight in seen.items() if sight is not None}
+    masks = {target: scene.region_for(sights.get(target)) for target in targets}
+    if alpha is not None:
+        alpha = scene._coarse(_resized(alpha, (width, height)))
+    return replace(scene, sights=sights, alpha=alpha, regions={**scene.regions, **masks})
 
 
 def _warp(plane: Floats, alignment: Alignment, size: tuple[int, int]) -> Floats:
@@ -152,9 +188,28 @@ def _warp(plane: Floats, alignment: Alignment, size: tuple[int, int]) -> Floats:
     return np.asarray(cv2.warpAffine(plane, matrix[:2], size), np.float32)
 
 
-def _names_regions(recipe: Recipe) -> bool:
-    used = any(step.region in (BACKGROUND, SUBJECT) for step in recipe.steps)
-    return used or bool({"background", "subject"} & set(recipe.keep))
+def _named(recipe: Recipe) -> set[Target]:
+    """Return everything that the recipe names, except the photo as such."""
+    named = {step.region for step in recipe.steps} | set(recipe.spared)
+    named |= {
+        Target("colour", str(step.options["source"]), "all")
+        for step in recipe.steps
+        if "source" in step.options
+    }
+    # Each of the two is told by the other.
+    if named & {BACKGROUND, SUBJECT} or {"background", "subject"} & set(recipe.keep):
+        named |= {BACKGROUND, SUBJECT}
+    return named - {PHOTO}
+
+
+def _alpha(pixels: Pixels) -> Floats | None:
+    if pixels.shape[2] == 3 or pixels[..., 3].min() == 255:
+        return None
+    return np.asarray(pixels[..., 3] / np.float32(255), np.float32)
+
+
+def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _opaque(pixels: Pixels) -> Pixels:

@@ -30,11 +30,11 @@ class Guess(NamedTuple):
         """How far to believe them, in [0, 1]: how well they agree."""
         union = float(self.possible.sum())
         agreement = float(self.sure.sum()) / union if union else 0.0
-        return float(np.interp(agreement, [0.35, 0.75], [0, 1]))
+        return float(np.interp(agreement, [0.35, 0.75], [0.5, 1]))
 
 
-def guess_subject(pixels: Pixels) -> Guess:
-    """Look for the subject of `(H, W, 3) uint8` pixels."""
+def guess_subject(pixels: Pixels, *, people: bool = False) -> Guess:
+    """Look for the subject of `(H, W, 3) uint8` pixels; people stand or sit on the lower edge."""
     small = shrink(pixels, SIDE)
     height, width = small.shape[:2]
     if min(height, width) < 16:
@@ -49,11 +49,48 @@ def guess_subject(pixels: Pixels) -> Guess:
         _cut(small, lab, middle, rim=(np.abs(x) > 0.94) | (np.abs(y) > 0.94)),
         _cut(small, lab, standing, rim=(y < -0.94) | ((np.abs(x) > 0.94) & (y < 0))),
     ]
+    if people and 0.05 < guesses[1].mean() < 0.75:
+        guesses = guesses[1:]
     kept = [guess for guess in guesses if 0.02 < guess.mean() < 0.75]
     if not kept:
         nothing = np.zeros((height, width), np.float32)
         return Guess(nothing, nothing)
+    head = find_skin(lab)
+    if head is not None:
+        kept = [_with_head(guess, head) for guess in kept]
     return Guess(np.min(kept, axis=0), np.max(kept, axis=0))
+
+
+def find_skin(lab: Floats) -> Floats | None:
+    """Return the largest skin-coloured area of a face's shape, filled, in small CIELAB."""
+    light, strength = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
+    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
+    skin = (light > 35) & (strength > 11) & (strength < 42) & (hue > 25) & (hue < 78)
+    solid = cv2.morphologyEx(skin.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(solid)
+    best, largest = None, 0.004 * skin.size
+    for index in range(1, count):
+        left, top, width, height, area = stats[index]
+        shaped = 0.6 < height / width < 1.9 and area > 0.38 * width * height
+        if shaped and area > largest and area < 0.3 * skin.size and top < 0.55 * len(skin):
+            middle = ((left + width / 2, top + height / 2), (0.95 * width, 1.1 * height), 0)
+            best, largest = middle, area
+    if best is None:
+        return None
+    oval = np.zeros(skin.shape, np.float32)
+    cv2.ellipse(oval, best, 1, -1)
+    return oval
+
+
+def _with_head(guess: Floats, face: Floats) -> Floats:
+    """Add a face, with its hair, to the body that was seen right below it."""
+    columns = face.any(axis=0)
+    bottom, height = int(np.nonzero(face.any(axis=1))[0][-1]), int(face.any(axis=1).sum())
+    below = guess[bottom : bottom + max(2, height // 2), columns]
+    if not below.size or below.mean() < 0.3:
+        return guess
+    head = cv2.dilate(face, np.ones((max(3, height // 3), max(3, height // 3)), np.uint8))
+    return np.asarray(np.maximum(guess, head), np.float32)
 
 
 def _cut(small: Pixels, lab: Floats, far: NDArray[np.float64], rim: NDArray[np.bool_]) -> Floats:
@@ -63,11 +100,15 @@ def _cut(small: Pixels, lab: Floats, far: NDArray[np.float64], rim: NDArray[np.b
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
     labels = np.zeros((len(samples), 1), np.int32)
     count = min(7, len(samples))
-    _, labels, colours = cv2.kmeans(samples, count, labels, stop, 1, cv2.KMEANS_PP_CENTERS)
+    _, nearest, colours = cv2.kmeans(samples, count, labels, stop, 1, cv2.KMEANS_PP_CENTERS)
     # A colour that few rim pixels have may well be the subject's own, where it touches the rim.
-    common = np.bincount(labels.ravel(), minlength=count) > 0.06 * len(samples)
+    common = np.bincount(nearest.ravel(), minlength=count) > 0.06 * len(samples)
     off = np.min(
-        [np.linalg.norm(lab - colour, axis=2) for colour, often in zip(colours, common, strict=True) if often]
+        [
+            np.linalg.norm(lab - colour, axis=2)
+            for colour, often in zip(colours, common, strict=True)
+            if often
+        ]
         or [np.full(lab.shape[:2], 30.0)],
         axis=0,
     )
@@ -87,7 +128,9 @@ def _cut(small: Pixels, lab: Floats, far: NDArray[np.float64], rim: NDArray[np.b
 def _main(found: NDArray[np.uint8]) -> Floats:
     """Keep the largest parts and fill what they surround."""
     for value in (1, 0):
-        count, labels, stats, _ = cv2.connectedComponentsWithStats((found == value).astype(np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            (found == value).astype(np.uint8)
+        )
         areas = stats[1:count, cv2.CC_STAT_AREA]
         least = 0.2 * areas.max() if value and len(areas) else 0.02 * found.size
         for index, area in enumerate(areas, start=1):

@@ -1,15 +1,23 @@
-"""Words set on the photo: new strokes of strong contrast. What they say is not read."""
+"""Words set on the photo, taken off it, or put in place of others.
+
+New words are strokes of strong contrast; what they say is read where a reader is installed.
+"""
+
+from difflib import SequenceMatcher
 
 import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.grade import unexplained
-from editthinker.graph.thinkers.measures.lab import Floats, to_lab
+from editthinker.graph.thinkers.measures.lab import Floats, mean, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.traces import ghost, solid
 from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.recipe import Step
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.reader import read_text
 
 
 def strokes(scene: Scene) -> Floats:
@@ -41,14 +49,122 @@ def measure_text(scene: Scene, step: Step, marks: Floats) -> Finding:
         close = np.linalg.norm(lab - lab_of(colour), axis=1) < 25
         named = belongs(lab[None], colour)[0] > 0.5
         coloured = float(np.interp((close | named).mean(), [0.05, 0.25], [0.4, 1]))
-    done = float(np.interp(share, [0.0008, 0.002], [0.5, 1])) * placed * coloured
+    # Words that run over the sides or cover much of the photo are not what anyone asks for.
+    sensible = float(np.interp(share, [0.0008, 0.002, 0.06, 0.15], [0.5, 1, 1, 0.4]))
+    done = sensible * placed * coloured
+    reading, verb = _reading(scene.edited, str(step.options.get("content", "")))
+    done *= reading
     where = f" at the {place}" if place else ""
     verdict = (
         "New marks stand" if done >= 0.8 else "The marks do not fit what was asked: they cover"
     )
-    return Finding(
-        step, done, f"{verdict}{where} ({share:.1%} of the photo); the wording was not read."
-    )
+    return Finding(step, done, f"{verdict}{where} ({share:.1%} of the photo); {verb}.")
+
+
+def measure_erased(scene: Scene, step: Step) -> Finding:
+    """Check that words are gone: read again, or by the strokes that are left."""
+    area = solid(scene.changed)
+    sight, name = scene.sights.get(step.region), step.region.phrase()
+    if sight is not None:
+        area = np.asarray(area * (sight.may > 0.5), np.float32)
+    if area.mean() < 0.0003:
+        return Finding(step, 0.0, f"Nothing changed where {name} is.")
+    gone, verdict = _strokes_gone(scene, area)
+    if sight is not None:
+        left = _readable(scene.edited, step.region.name)
+        if left is not None:
+            gone = float(np.interp(left, [0.35, 0.9], [1, 0]))
+            verdict = (
+                "it cannot be read any more" if left < 0.4 else f"{left:.0%} can still be read"
+            )
+    done = gone
+    return Finding(step, done, f"Erasing {name}: {verdict}{', done' if done >= 0.8 else ''}.")
+
+
+def measure_replaced(scene: Scene, step: Step) -> Finding:
+    """Check that other words stand where the old ones stood."""
+    content, name = str(step.options["content"]), step.region.phrase()
+    area = solid(scene.changed)
+    sight = scene.sights.get(step.region)
+    placed = 1.0
+    if sight is not None:
+        total = float(area.sum())
+        area = np.asarray(area * (sight.may > 0.5), np.float32)
+        placed = float(np.interp(float(area.sum()) / max(total, 1.0), [0.3, 0.75], [0.2, 1]))
+    if area.mean() < 0.0003:
+        return Finding(step, 0.0, f"Nothing changed where {name} is.")
+    shine = ghost(scene.before, scene.after, area)
+    gone = float(np.interp(shine, [0.5, 0.8], [1, 0.2]))
+    reading, verb = _reading(scene.edited, content)
+    old = step.region.name
+    if old and SequenceMatcher(None, content.lower(), old.lower()).ratio() < 0.6:
+        left = _readable(scene.edited, old)
+        gone = gone if left is None else float(np.interp(left, [0.4, 0.9], [1, 0]))
+    even = _same_ground(scene, area if sight is None else sight.must)
+    done = gone * reading * placed * even
+    sentence = f"Replacing {name}: {verb}"
+    if gone < 0.8:
+        sentence += "; the old words still show"
+    if even < 0.8:
+        sentence += "; the ground behind them has another colour"
+    if placed < 0.8:
+        sentence += "; the new ones stand elsewhere"
+    return Finding(step, done, f"{sentence}{', done' if done >= 0.8 else ''}.")
+
+
+def _strokes_gone(scene: Scene, area: Floats) -> tuple[float, str]:
+    before, after = (_strength(lab, area) for lab in (scene.before, scene.after))
+    left = after / max(before, 0.3)
+    shine = ghost(scene.before, scene.after, area)
+    gone = float(np.interp(left, [0.4, 0.85], [1, 0]) * np.interp(shine, [0.4, 0.8], [1, 0.2]))
+    return gone, f"{left:.0%} of its strokes are left"
+
+
+def _same_ground(scene: Scene, area: Floats) -> float:
+    """Return how well the commonest colour behind words stayed what it was, in [0, 1]."""
+    inside = area > 0.5
+    if inside.sum() < 20:
+        return 1.0
+    before, after = (np.median(lab[inside], axis=0) for lab in (scene.before, scene.after))
+    return float(np.interp(np.linalg.norm(after - before), [8, 22], [1, 0.5]))
+
+
+def _strength(lab: Floats, area: Floats) -> float:
+    plane = lab[..., 0]
+    return mean(np.asarray(np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 2)), np.float32), area)
+
+
+def _reading(pixels: Pixels, content: str) -> tuple[float, str]:
+    """Return the credit for what can be read, in [0, 1], and a few words about it."""
+    readable = _readable(pixels, content) if content else None
+    if readable is None:
+        return 1.0, "the wording was not read"
+    credit = float(np.interp(readable, [0.55, 0.9], [0.3, 1]))
+    return credit, "it reads as asked" if credit >= 0.8 else "it does not read as asked"
+
+
+def _readable(pixels: Pixels, content: str) -> float | None:
+    """Return how well words can be read in a picture, in [0, 1]; None without a reader."""
+    lines = read_text(pixels)
+    if lines is None:
+        return None
+    if not content:
+        return 1.0 if lines else 0.0
+    wanted = "".join(content.lower().split())
+    texts = ["".join(line.text.lower().split()) for line in lines]
+    # A reader breaks lines where it likes: try them alone and all in a row.
+    tries = [*texts, "".join(texts)]
+    return max((_share(text, wanted) for text in tries), default=0.0)
+
+
+def _share(text: str, wanted: str) -> float:
+    """Return how much of some words is in a line, in order."""
+    if not text or not wanted:
+        return 0.0
+    if wanted in text:
+        return 1.0
+    blocks = SequenceMatcher(None, text, wanted, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1) / len(wanted)
 
 
 def _box(place: str, shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -1,0 +1,125 @@
+"""Steps that part a subject from its background: filled, cut out, left in colour."""
+
+import cv2
+import numpy as np
+
+from editthinker.graph.thinkers.measures.finding import Finding
+from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean
+from editthinker.graph.thinkers.measures.palette import belongs
+from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.traces import on_edges, slope, solid
+from editthinker.tools.editors.darkroom.colours import lab_of
+from editthinker.tools.editors.darkroom.recipe import Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
+
+
+def measure_fill(scene: Scene, step: Step) -> Finding:
+    """Measure how much of a region is plain in the asked colour, or runs from one to another."""
+    weights = scene.weights(step.region)
+    core = np.asarray(weights > 0.8, np.float32)
+    name = step.region.phrase()
+    if "image" in step.options:
+        covered = mean(scene.changed, core)
+        done = float(np.interp(covered, [0.3, 0.85], [0, 1]))
+        sentence = f"{covered:.0%} of {name} shows something else now"
+    elif "end" in step.options:
+        done, sentence = _gradient(scene, step, core)
+    else:
+        colour = str(step.options["colour"])
+        plain = np.linalg.norm(scene.after - lab_of(colour), axis=2) < 18
+        share = mean(np.maximum(plain.astype(np.float32), belongs(scene.after, colour)), core)
+        even = mean(plain.astype(np.float32), core)
+        done = float(np.interp(0.5 * share + 0.5 * even, [0.1, 0.85], [0, 1]))
+        sentence = f"{even:.0%} of {name} is plain {colour}"
+    if step.region == BACKGROUND:
+        kept, fault = _kept_subject(scene, np.asarray(1 - solid(scene.changed), np.float32))
+        done, sentence = done * kept, sentence + fault
+    verdict = "done" if done >= 0.8 else "not there yet"
+    return Finding(step, done, f"{sentence}, {verdict}.")
+
+
+def _gradient(scene: Scene, step: Step, core: Floats) -> tuple[float, str]:
+    down = step.options.get("direction", "down") == "down"
+    places = np.nonzero(core.any(axis=1 if down else 0))[0]
+    if not len(places):
+        return 0.0, f"{step.region.phrase()} cannot be told"
+    first, last = int(places[0]), int(places[-1])
+    quarter = max(1, (last - first) // 6)
+    hits = []
+    for colour, start in (("colour", first), ("end", last + 1 - quarter)):
+        part = np.zeros_like(core)
+        band = slice(start, start + quarter)
+        part[(band, slice(None)) if down else (slice(None), band)] = 1
+        off = np.linalg.norm(scene.after - lab_of(str(step.options[colour])), axis=2)
+        hits.append(mean(np.asarray(off < 30, np.float32), np.asarray(core * part, np.float32)))
+    smooth = mean(np.asarray(slope(scene.after) < 4, np.float32), core)
+    done = float(np.interp(min(hits), [0.1, 0.7], [0, 1])) * smooth
+    colours = f"{step.options['colour']} to {step.options['end']}"
+    return done, f"{min(hits):.0%} of the ends of {step.region.phrase()} run from {colours}"
+
+
+def measure_cutout(scene: Scene, step: Step) -> Finding:
+    """Check that a thing is opaque and everything else is not."""
+    if scene.alpha is None or scene.alpha.min() > 0.98:
+        return Finding(step, 0.0, "Nothing was made transparent.")
+    opaque = np.asarray(scene.alpha > 0.5, np.float32)
+    name, sight = step.region.phrase(), scene.sights.get(step.region)
+    share = float(opaque.mean())
+    done = float(np.interp(share, [0.002, 0.02, 0.85, 0.97], [0, 1, 1, 0.1]))
+    sentence = f"Cut out {name}: {share:.0%} of the photo is left"
+    if sight is not None and sight.must.sum() > 8:
+        outside = np.asarray(sight.may < 0.5, np.float32)
+        spare = mean(opaque, outside) if outside.sum() > 8 else 0.0
+        clean = float(np.interp(spare, [0.1, 0.5], [1, 0.2]))
+        done *= 1 - sight.trust * (1 - clean)
+        if clean < 0.8:
+            sentence += f", {spare:.0%} of the rest stayed"
+    kept, fault = _kept_subject(scene, opaque, step)
+    done *= kept
+    verdict = ", done" if done >= 0.8 else ""
+    return Finding(step, done, f"{sentence}{fault}{verdict}.")
+
+
+def measure_isolate(scene: Scene, step: Step) -> Finding:
+    """Check that a thing kept its colours and nothing else did."""
+    start, end = chroma(scene.before), chroma(scene.after)
+    sight = scene.sights.get(step.region)
+    if sight is None:
+        coloured = np.asarray((start > 10) & (end > 0.6 * start), np.float32)
+        share = float(coloured.mean())
+        done = float(np.interp(share, [0.001, 0.01, 0.5, 0.9], [0, 1, 1, 0]))
+        return Finding(
+            step, done, f"{share:.0%} of the photo kept its colours; {step.region.phrase()} unseen."
+        )
+    held = float(np.clip(mean(end, sight.must) / max(mean(start, sight.must), 1.0), 0, 1))
+    rest = np.asarray((sight.may < 0.5) * (start > 8), np.float32)
+    left = mean(end, rest) / max(mean(start, rest), 1.0) if rest.sum() > 20 else 0.0
+    done = float(np.interp(held, [0.3, 0.85], [0, 1]) * np.interp(left, [0.15, 0.8], [1, 0]))
+    verdict = "done" if done >= 0.8 else "not there yet"
+    return Finding(
+        step,
+        done,
+        f"{step.region.phrase().capitalize()} kept {held:.0%} of its colour, the rest "
+        f"{left:.0%}, {verdict}.",
+    )
+
+
+def _kept_subject(scene: Scene, kept: Floats, step: Step | None = None) -> tuple[float, str]:
+    """Judge an outline: is all of the subject inside, and does it lie on edges of the photo?"""
+    sight = scene.sights.get(step.region if step else SUBJECT)
+    factor, fault = 1.0, ""
+    if sight is not None:
+        lost = 1 - mean(kept, sight.must) if sight.must.sum() > 8 else 0.0
+        sure = float(np.interp(lost, [0.06, 0.3, 0.7], [1, 0.6, 0.25]))
+        maybe = cv2.erode(sight.may, np.ones((5, 5), np.uint8))
+        doubt = 1 - mean(kept, np.asarray(maybe, np.float32)) if maybe.sum() > 8 else 0.0
+        factor = min(
+            1 - max(sight.trust, 0.5) * (1 - sure), float(np.interp(doubt, [0.15, 0.6], [1, 0.72]))
+        )
+        if factor < 0.9:
+            fault = f", and {max(lost, doubt):.0%} of what looks like the subject is lost"
+    smooth = cv2.morphologyEx(kept, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    edged = on_edges(np.asarray(smooth, np.float32), scene.before)
+    if edged < 0.6:
+        fault += f", its outline follows no edge of the photo for {1 - edged:.0%}"
+    return factor * float(np.interp(edged, [0.3, 0.65], [0.6, 1])), fault

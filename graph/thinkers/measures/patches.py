@@ -1,0 +1,73 @@
+"""Harm that an edit of a part of the photo does: seams at its edge, specks and smears inside."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from editthinker.graph.thinkers.measures.finding import Damage
+from editthinker.graph.thinkers.measures.lab import Floats
+from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.traces import ring, seam, solid, streaks, texture
+from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.target import PHOTO
+
+_OWN_EDGES: frozenset[Operation] = frozenset(
+    {"text", "border", "cutout", "move", "duplicate", "grain", "sketch", "posterize", "watercolour"}
+)
+"""Steps that bring edges or texture of their own."""
+
+_FILLED: frozenset[Operation] = frozenset({"remove", "erase-text"})
+"""Steps that must look like what is around."""
+
+
+def find_traces(scene: Scene) -> Iterator[Damage]:
+    """Look at the edge and the inside of what a local edit changed."""
+    steps = scene.recipe.steps
+    asked = {step.operation for step in steps}
+    local = all(step.region != PHOTO or "source" in step.options for step in steps)
+    area = solid(scene.changed)
+    if not steps or not local or asked & _OWN_EDGES or not 0.0004 < area.mean() < 0.98:
+        return
+    causes = frozenset(asked)
+    if not asked & {"blur", "replace-text"}:
+        share = seam(scene.before, scene.after, area)
+        yield Damage(
+            float(np.interp(share, [0.15, 0.35, 0.7], [0, 2.5, 5])),
+            f"A seam shows along {share:.0%} of the outline.",
+            causes,
+        )
+    inside = cv2.erode(area, np.ones((3, 3), np.uint8))
+    if inside.sum() < 30 or asked & {"fill", "replace-text"}:
+        return
+    core, around = (scene.enlarged(mask) for mask in (np.asarray(inside, np.float32), ring(area)))
+    yield from (_filling if asked & _FILLED else _treated)(scene, core, around, causes)
+
+
+def _filling(
+    scene: Scene, core: Floats, around: Floats, _: frozenset[Operation]
+) -> Iterator[Damage]:
+    own, near = texture(scene.fine_after, core), texture(scene.fine_before, around)
+    rough = float(np.interp(own - 1.5 * near, [0.3, 1.2, 3], [0, 2, 4.5]))
+    yield Damage(rough, f"The filling is rougher than what is around it: {own:.1f} L*.")
+    lacking = 1 - own / max(near, 0.2)
+    poor = float(np.interp(lacking, [0.6, 0.95], [0, 2.5])) if near > 0.5 else 0.0
+    yield Damage(poor, f"The filling lacks {lacking:.0%} of the detail around it.")
+    drawn = streaks(scene.fine_after, core) - streaks(scene.fine_before, around)
+    yield Damage(
+        float(np.interp(drawn, [0.25, 0.6], [0, 4])),
+        "The filling is smeared: it has streaks in one direction.",
+    )
+
+
+def _treated(
+    scene: Scene, core: Floats, _: Floats, causes: frozenset[Operation]
+) -> Iterator[Damage]:
+    start, end = texture(scene.fine_before, core), texture(scene.fine_after, core)
+    sharper = 1.6 if causes & {"sharpen", "contrast"} else 1.2
+    specks = float(np.interp(end - sharper * start, [0.25, 1, 2.5], [0, 2, 4.5]))
+    yield Damage(specks, f"Specks came up where it was edited, {end:.1f} L*.", causes)
+    if start > 0.5 and not causes & {"denoise", "blur", "brightness", "exposure"}:
+        lost = 1 - end / start
+        points = float(np.interp(lost, [0.5, 0.85], [0, 4]))
+        yield Damage(points, f"{lost:.0%} of the texture is gone where it was edited.", causes)

@@ -1,0 +1,285 @@
+"""Where the observer sees what the words name.
+
+These are the observer's own eyes: colours by name, position, the rim of the photo, and a detector
+or reader where the model pack is there. The darkroom's masks are never asked, so that a wrong mask
+does not judge itself. A sight has two parts: what must change, and what may.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+
+from editthinker.graph.thinkers.measures.lab import Floats, chroma, shrink, to_lab
+from editthinker.graph.thinkers.measures.palette import belongs
+from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
+from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.target import Place, Target
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.detector import find_objects
+from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.masks import Box
+from editthinker.tools.vision.reader import read_text
+
+_EYES = 640
+"""Longest side that detector and reader look at, in pixels."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the observer sees of a target, soft masks `(H, W)` in [0, 1]."""
+
+    must: Floats
+    """What belongs to it for sure."""
+    may: Floats
+    """What could belong to it."""
+    trust: float
+    """How far to believe this, in [0, 1]."""
+
+
+def look(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    """Look for a target.
+
+    Args:
+        target: What the words name.
+        source: The photo, `(H, W, 3) uint8`.
+        before: The same as CIELAB, smaller; the sight has its size.
+
+    Returns:
+        What was seen; None where these eyes cannot tell.
+    """
+    seen = _EYES_FOR[target.kind](target, source, before)
+    if seen is None or target.kind in _SEVERAL or target.place in ("", "all", "largest"):
+        return seen
+    half = _half(target.place, before.shape)
+    return Sight(seen.must * half, seen.may * half, seen.trust)
+
+
+def _photo(_: Target, __: Pixels, before: Floats) -> Sight | None:
+    whole = np.ones(before.shape[:2], np.float32)
+    return Sight(whole, whole, 1.0)
+
+
+def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
+    faces = find_faces(shrink(source, _EYES)) or []
+    guess = guess_subject(source, people=bool(faces))
+    if guess.possible.max() < 1:
+        return None
+    return Sight(_fit(guess.sure, before), widened(_fit(guess.possible, before)), guess.trust)
+
+
+def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    seen = _subject(target, source, before)
+    if seen is None:
+        return None
+    # What neither guess took for the subject is background, however much the two differ.
+    return Sight(_rest(seen.may), _rest(seen.must), 0.8)
+
+
+def _sky(_: Target, __: Pixels, before: Floats) -> Sight | None:
+    """Follow smooth colours from the upper edge downwards."""
+    lab = cv2.GaussianBlur(before, (0, 0), 1.2)
+    height = lab.shape[0]
+    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    strength, light = chroma(np.asarray(lab, np.float32)), lab[..., 0]
+    blue = (hue > 195) & (hue < 330) & (strength > 3)
+    likely = blue | ((light > 62) & (strength < 16)) | (light < 14)
+    rough = _slope(lab) > 7
+    open_air = cv2.morphologyEx(
+        (likely & ~rough).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+    )
+    _, labels = cv2.connectedComponents(open_air, connectivity=4)
+    top = labels[: max(2, height // 20)]
+    touching = np.unique(top[top > 0])
+    sky = np.isin(labels, touching).astype(np.float32)
+    # Below the horizon water and pale ground look alike: what is far down is only possible.
+    sky[round(0.75 * height) :] = 0
+    if sky.mean() < 0.03:
+        return None
+    inside = lab[sky > 0]
+    off = np.linalg.norm(lab - np.median(inside, axis=0), axis=2)
+    alike = off < 2.5 * max(float(np.percentile(off[sky > 0], 80)), 6.0)
+    must = cv2.erode(sky, np.ones((5, 5), np.uint8))
+    may = np.maximum(sky, (alike & likely).astype(np.float32))
+    filled = cv2.morphologyEx(may, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    return Sight(np.asarray(must, np.float32), widened(np.asarray(filled, np.float32)), 0.9)
+
+
+def _ground(_: Target, __: Pixels, before: Floats) -> Sight | None:
+    height, width = before.shape[:2]
+    must, may = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+    must[round(0.93 * height) :] = 1
+    may[round(0.3 * height) :] = 1
+    return Sight(must, may, 0.4)
+
+
+def _colour(target: Target, _: Pixels, before: Floats) -> Sight | None:
+    every = colour_mask(before, target.name)
+    parts = _parts(every)
+    if not parts:
+        return None
+    must = every if target.place == "all" else _chosen(parts, target.place)
+    named = target.place not in ("", "all")
+    allowed = (
+        widened(must, 0.02)
+        if named
+        else widened(np.maximum(every, 0.6 * belongs(before, target.name)), 0.012)
+    )
+    return Sight(must, allowed, 0.9)
+
+
+def _face(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    found = find_faces(shrink(source, _EYES))
+    if found is not None:
+        return _boxed([box for box, _ in found], target, source, before)
+    small = shrink(source, SIDE)
+    skin = find_skin(np.asarray(cv2.GaussianBlur(to_lab(small), (0, 0), 1.2), np.float32))
+    if skin is None:
+        return None
+    core = cv2.erode(_fit(skin, before), np.ones((7, 7), np.uint8))
+    return Sight(np.asarray(core, np.float32), widened(_fit(skin, before), 0.05), 0.6)
+
+
+def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    found = find_objects(shrink(source, _EYES))
+    named = [thing.box for thing in found or [] if thing.name == target.name]
+    if named:
+        return _boxed(named, target, source, before)
+    if target.colour:
+        return _colour(Target("colour", target.colour, target.place), source, before)
+    return None
+
+
+def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    small = shrink(source, _EYES)
+    lines = read_text(small)
+    named = [line for line in lines or [] if not target.name or alike(line.text, target.name)]
+    if not named:
+        return None
+    must = np.zeros(small.shape[:2], np.float32)
+    for line in named:
+        cv2.fillPoly(must, [np.rint(np.array(line.corners)).astype(np.int32)], 1)
+    seen = _fit(must, before)
+    return Sight(seen, widened(seen, 0.03), 1.0)
+
+
+def _marked(_: Target, __: Pixels, ___: Floats) -> Sight | None:
+    return None
+
+
+_EYES_FOR: Mapping[str, Callable[[Target, Pixels, Floats], Sight | None]] = {
+    "photo": _photo,
+    "subject": _subject,
+    "background": _background,
+    "sky": _sky,
+    "ground": _ground,
+    "colour": _colour,
+    "face": _face,
+    "object": _object,
+    "text": _text,
+    "marked": _marked,
+}
+
+_SEVERAL = frozenset({"colour", "text", "face", "object"})
+"""Kinds of which there may be several; for the others a place means a half."""
+
+
+def _boxed(boxes: list[Box], target: Target, source: Pixels, before: Floats) -> Sight | None:
+    """Turn boxes of `source` shrunk to `_EYES` into a sight: the middle must, the box may."""
+    if not boxes:
+        return None
+    height, width = shrink(source, _EYES).shape[:2]
+    planes = []
+    for left, top, right, bottom in boxes:
+        core = np.zeros((height, width), np.float32)
+        middle = ((left + right) / 2, (top + bottom) / 2)
+        cv2.ellipse(core, (middle, (0.6 * (right - left), 0.6 * (bottom - top)), 0), 1, -1)
+        planes.append(_fit(core, before))
+    must = np.max(planes, axis=0) if target.place == "all" else _chosen(planes, target.place)
+    whole = np.zeros((height, width), np.float32)
+    for box, plane in zip(boxes, planes, strict=True):
+        if target.place in ("", "all") or plane is must:
+            left, top, right, bottom = (max(0, int(edge)) for edge in box)
+            whole[top:bottom, left:right] = 1
+    return Sight(np.asarray(must, np.float32), widened(_fit(whole, before), 0.03), 0.9)
+
+
+def alike(text: str, words: str) -> bool:
+    """Return whether a line that was read holds the words, misread letters forgiven."""
+    line, wanted = (" ".join(part.lower().split()) for part in (text, words))
+    if not line:
+        return False
+    best = SequenceMatcher(None, line, wanted).find_longest_match()
+    return (
+        wanted in line
+        or best.size >= 0.75 * len(wanted)
+        or SequenceMatcher(None, line, wanted).ratio() > 0.75
+    )
+
+
+def _parts(mask: Floats) -> list[Floats]:
+    solid = cv2.morphologyEx(
+        (mask > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
+    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    if not len(areas) or areas.max() < 0.0008 * mask.size:
+        return []
+    return [
+        np.asarray(mask * (labels == index), np.float32)
+        for index, area in enumerate(areas, start=1)
+        if area >= max(0.0008 * mask.size, 0.08 * areas.max())
+    ]
+
+
+def _chosen(parts: list[Floats], place: Place) -> Floats:
+    """Return the part at a place, the largest where none is named."""
+
+    def centre(part: Floats, axis: int) -> float:
+        weight = part.sum(axis=axis)
+        return float((weight * np.linspace(0, 1, len(weight))).sum() / max(weight.sum(), 1e-6))
+
+    keys: Mapping[str, Callable[[Floats], float]] = {
+        "left": lambda part: centre(part, 0),
+        "right": lambda part: -centre(part, 0),
+        "top": lambda part: centre(part, 1),
+        "bottom": lambda part: -centre(part, 1),
+        "middle": lambda part: abs(centre(part, 0) - 0.5) + abs(centre(part, 1) - 0.5),
+        "smallest": lambda part: float(part.sum()),
+    }
+    return min(parts, key=keys.get(place, lambda part: -float(part.sum())))
+
+
+def _half(place: Place, shape: tuple[int, ...]) -> Floats:
+    height, width = shape[:2]
+    x, y = np.linspace(0, 1, width)[None, :], np.linspace(0, 1, height)[:, None]
+    inside = {
+        "left": x < 0.5,
+        "right": x > 0.5,
+        "top": y < 0.5,
+        "bottom": y > 0.5,
+        "middle": (abs(x - 0.5) < 0.3) & (abs(y - 0.5) < 0.3),
+    }.get(place, np.ones((1, 1), bool))
+    return np.asarray(np.broadcast_to(inside, (height, width)), np.float32)
+
+
+def _rest(mask: Floats) -> Floats:
+    return np.asarray(1 - mask, np.float32)
+
+
+def widened(mask: Floats, share: float = 0.015) -> Floats:
+    """Return a mask grown by a share of the photo's side."""
+    size = 2 * max(1, round(share * min(mask.shape))) + 1
+    return np.asarray(cv2.dilate(mask, np.ones((size, size), np.uint8)), np.float32)
+
+
+def _slope(lab: Floats) -> Floats:
+    steps = [cv2.Sobel(lab, cv2.CV_32F, *way) / 4 for way in ((1, 0), (0, 1))]
+    return np.asarray(np.sqrt(sum((step**2).sum(axis=2) for step in steps)), np.float32)
+
+
+def _fit(mask: Floats, before: Floats) -> Floats:
+    height, width = before.shape[:2]
+    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

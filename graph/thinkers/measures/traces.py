@@ -1,0 +1,137 @@
+"""What an edit of a part of the photo left behind: where it changed, and how its outline looks."""
+
+import cv2
+import numpy as np
+
+from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.sight import widened
+
+_NOTICED = (3.0, 7.0)
+"""Colour differences that nobody and that everybody sees."""
+
+
+def changed_area(before: Floats, after: Floats) -> Floats:
+    """Return where two pictures, CIELAB, differ: soft, in [0, 1]."""
+    off = np.linalg.norm(after - before, axis=2)
+    return np.asarray(np.interp(off, _NOTICED, [0, 1]), np.float32)
+
+
+def solid(changed: Floats) -> Floats:
+    """Return a changed area without specks, its small gaps closed: 0 or 1."""
+    rough = (changed > 0.5).astype(np.uint8)
+    closed = cv2.morphologyEx(rough, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    return np.asarray(
+        cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.float32
+    )
+
+
+def slope(lab: Floats) -> Floats:
+    """Return the steepness of a picture: colour difference from pixel to pixel."""
+    smooth = cv2.GaussianBlur(lab, (0, 0), 0.8)
+    steps = [cv2.Sobel(smooth, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))]
+    return np.asarray(np.sqrt(sum((step**2).sum(axis=2) for step in steps)), np.float32)
+
+
+def outline(mask: Floats) -> Floats:
+    """Return the outline of a mask of 0 and 1, the frame of the photo left out."""
+    edge = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    edge[:2] = edge[-2:] = 0
+    edge[:, :2] = edge[:, -2:] = 0
+    return np.asarray(edge, np.float32)
+
+
+def on_edges(mask: Floats, before: Floats) -> float:
+    """Return the share of a mask's outline that lies on edges of the photo, in [0, 1]."""
+    edge = outline(mask)
+    steep = cv2.dilate((slope(before) > 2.5).astype(np.float32), np.ones((3, 3), np.uint8))
+    return mean(np.asarray(steep, np.float32), edge) if edge.sum() > 8 else 1.0
+
+
+def seam(before: Floats, after: Floats, area: Floats) -> float:
+    """Return the share of an area's outline where a step of colour stands that was not there.
+
+    The colours a little inside and a little outside of the outline are compared, so that the edge
+    of a thing, which was there before, is no seam.
+    """
+    edge = outline(area)
+    if edge.sum() < 12:
+        return 0.0
+    small = np.ones((3, 3), np.uint8)
+    inside = np.asarray(cv2.erode(area, small), np.float32)
+    outside = np.asarray(1 - cv2.dilate(area, small), np.float32)
+
+    def step(lab: Floats) -> Floats:
+        off = _beside(lab, inside) - _beside(lab, outside)
+        return np.asarray(np.linalg.norm(off, axis=2), np.float32)
+
+    old, new = step(before), step(after)
+    return mean(np.asarray((new > 9) & (old < 0.4 * new) & (old < 8), np.float32), edge)
+
+
+def _beside(lab: Floats, part: Floats) -> Floats:
+    """Return the mean colour that a part has near each pixel."""
+    window = (7, 7)
+    weight = cv2.blur(part, window) + 1e-4
+    return np.asarray(cv2.blur(lab * part[..., None], window) / weight[..., None], np.float32)
+
+
+def streaks(plane: Floats, weights: Floats) -> float:
+    """Return how one-sided the fine steps of L* are: 0 alike in all directions, 1 streaks."""
+    ways = [
+        mean(np.abs(cv2.Sobel(plane, cv2.CV_32F, *way, ksize=1)).astype(np.float32), weights)
+        for way in ((1, 0), (0, 1))
+    ]
+    return float(abs(ways[0] - ways[1]) / max(sum(ways), 0.15))
+
+
+def texture(plane: Floats, weights: Floats) -> float:
+    """Return the typical strength of fine detail in L*; single edges do not count."""
+    inside = weights > 0.5
+    if inside.sum() < 20:
+        return 0.0
+    detail = np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 1.5))
+    return float(np.mean(np.minimum(detail, 3 * np.median(detail[inside]) + 0.2)[inside]))
+
+
+def ring(mask: Floats, near: float = 0.01, far: float = 0.07) -> Floats:
+    """Return what lies around a mask of 0 and 1."""
+    return np.asarray(widened(mask, far) - widened(mask, near), np.float32)
+
+
+def palette_distance(lab: Floats, weights: Floats, around: Floats, source: Floats) -> float:
+    """Return how far the colours of a region are from the commonest ones around it.
+
+    Args:
+        lab: The picture to judge, CIELAB.
+        weights: The region, 0 or 1.
+        around: Where the colours to compare with are, 0 or 1.
+        source: The picture they are taken from, CIELAB.
+    """
+    samples = source[around > 0.5]
+    points = lab[weights > 0.5]
+    if len(samples) < 12 or not len(points):
+        return 0.0
+    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 3000)])
+    cv2.setRNGSeed(5)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 0.5)
+    labels = np.zeros((len(samples), 1), np.int32)
+    _, _, colours = cv2.kmeans(
+        samples, min(8, len(samples)), labels, stop, 1, cv2.KMEANS_PP_CENTERS
+    )
+    points = points[:: max(1, len(points) // 4000)]
+    off = np.min([np.linalg.norm(points - colour, axis=1) for colour in colours], axis=0)
+    return float(off.mean())
+
+
+def ghost(before: Floats, after: Floats, weights: Floats) -> float:
+    """Return how much of the old drawing still shows in a region: correlation of detail."""
+    fine = [
+        cv2.GaussianBlur(lab[..., 0], (0, 0), 0.8) - cv2.GaussianBlur(lab[..., 0], (0, 0), 4)
+        for lab in (before, after)
+    ]
+    inside = weights > 0.5
+    if inside.sum() < 30:
+        return 0.0
+    old, new = (plane[inside] - plane[inside].mean() for plane in fine)
+    spread = float(np.sqrt((old**2).mean() * (new**2).mean()))
+    return float((old * new).mean() / spread) if spread > 0.05 else 0.0
