@@ -22,24 +22,26 @@ AREA = 64 * 64
 LORA = "lightning.safetensors"
 
 
-def build_lora(pipeline: Any, file: Path) -> Path:
-    """Save a LoRA of a pipeline's transformer with random weights, laid out as Lightning's is."""
+def lora_weights(pipeline: Any) -> dict[str, torch.Tensor]:
+    """Put a LoRA with random weights on a pipeline's transformer."""
     torch.manual_seed(1)
     pipeline.transformer.add_adapter(
         LoraConfig(r=4, init_lora_weights=False, target_modules=["to_q", "to_k", "to_v"])
     )
-    weights = {}
-    for name, value in get_peft_model_state_dict(pipeline.transformer).items():
-        published = name.replace("lora_A", "lora_down").replace("lora_B", "lora_up")
-        weights[published] = value.contiguous()
-        weights[published.rpartition(".lora_")[0] + ".alpha"] = torch.tensor(8.0)
-    save_file(weights, file)
-    return file
+    return get_peft_model_state_dict(pipeline.transformer)
 
 
 def build_lightning(folder: Path) -> Path:
+    """Save a model, and a LoRA laid out as Lightning's is."""
     tiny_pipelines.build_qwen(folder)
-    build_lora(diffusers.QwenImageEditPipeline.from_pretrained(folder), folder / LORA)
+    weights = {}
+    for name, value in lora_weights(
+        diffusers.QwenImageEditPipeline.from_pretrained(folder)
+    ).items():
+        published = name.replace("lora_A", "lora_down").replace("lora_B", "lora_up")
+        weights[published] = value.contiguous()
+        weights[published.rpartition(".lora_")[0] + ".alpha"] = torch.tensor(8.0)
+    save_file(weights, folder / LORA)
     return folder
 
 

@@ -86,7 +86,7 @@ def prepare_pipeline(
         pipeline.scheduler = type(pipeline.scheduler).from_config(config)
     try:
         _place(pipeline, options, options.device or default_device())
-        _hasten(pipeline, options)
+        _hasten(pipeline, preset, options)
     except torch.OutOfMemoryError as exc:
         raise EditorError(f"{preset.name} {OUT_OF_MEMORY}") from exc
     except (ImportError, ValueError, NotImplementedError, RuntimeError, LookupError) as exc:
@@ -179,13 +179,13 @@ def _place(pipeline: DiffusionPipeline, options: DiffusionOptions, device: str) 
         pipeline.vae.enable_tiling()
 
 
-def _hasten(pipeline: DiffusionPipeline, options: DiffusionOptions) -> None:
+def _hasten(pipeline: DiffusionPipeline, preset: Preset, options: DiffusionOptions) -> None:
     model = denoiser(pipeline)
     if options.attention:
         _choose_attention(model, options.attention)
     if options.step_cache:
-        if not hasattr(model, "enable_cache"):
-            raise ValueError(f"{type(model).__name__} has no step cache; leave out step_cache")
+        if not preset.caches_steps:
+            raise ValueError(f"{preset.pipeline} has no step cache; leave out step_cache")
         model.enable_cache(FirstBlockCacheConfig(threshold=options.step_cache))
     if options.compile:
         model.compile_repeated_blocks(fullgraph=options.step_cache is None)

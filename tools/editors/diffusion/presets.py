@@ -54,6 +54,8 @@ class Preset:
     max_images: int = 1
     batches: bool = True
     """Whether one call can make several candidates."""
+    caches_steps: bool = True
+    """Whether the first-block cache of diffusers (0.42) works with its blocks."""
     draws_globally: bool = False
     """Whether the pipeline draws random numbers beside those of its generator."""
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -177,6 +179,7 @@ flux2 = Preset(
     guidance={"guidance_scale": 2.5},
     size=SizePolicy(enlarges=False),
     max_images=4,
+    caches_steps=False,
 )
 flux2_klein = Preset(
     name="flux2-klein",
@@ -187,6 +190,7 @@ flux2_klein = Preset(
     guidance={"guidance_scale": 4.0},
     size=SizePolicy(enlarges=False),
     max_images=4,
+    caches_steps=False,
 )
 qwen_image_2_1 = Preset(
     name="qwen-image-2.1",
@@ -197,6 +201,7 @@ qwen_image_2_1 = Preset(
     guidance={"true_cfg_scale": 4.0},
     negative_prompt=" ",
     size=_QWEN_SIZE,
+    caches_steps=False,
 )
 glm_image = Preset(
     name="glm-image",
@@ -208,6 +213,7 @@ glm_image = Preset(
     size=SizePolicy(multiple=32),
     batches=False,
     draws_globally=True,
+    caches_steps=False,
 )
 omnigen = Preset(
     name="omnigen",
@@ -220,6 +226,7 @@ omnigen = Preset(
     prompt_template="<img><|image_1|></img> {prompt}",
     batches=False,
     draws_globally=True,
+    caches_steps=False,
 )
 instruct_pix2pix = Preset(
     name="instruct-pix2pix",
@@ -230,6 +237,7 @@ instruct_pix2pix = Preset(
     guidance={"guidance_scale": 7.5, "image_guidance_scale": 1.5},
     size=SizePolicy(area=512 * 512, multiple=8),
     sends_size=False,
+    caches_steps=False,
 )
 sdxl_instruct_pix2pix = Preset(
     name="sdxl-instruct-pix2pix",
@@ -239,6 +247,7 @@ sdxl_instruct_pix2pix = Preset(
     steps=50,
     guidance={"guidance_scale": 5.0, "image_guidance_scale": 1.5},
     size=SizePolicy(area=768 * 768, multiple=8),
+    caches_steps=False,
 )
 flux_fill = Preset(
     name="flux-fill",
