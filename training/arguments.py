@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from editthinker.tools.errors import ConfigError
 from editthinker.training.recipe import Recipe
@@ -12,21 +15,37 @@ from editthinker.training.recipe import Recipe
 OURS = frozenset({"output_dir"})
 """Arguments that do not belong into a recipe."""
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+"""Types whose values are checked here; the configuration itself takes whatever it is given."""
 
-def check_arguments(kind: type, given: Mapping[str, Any]) -> None:
-    """Check that every argument exists.
+
+def read_arguments(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that every argument exists and has a value of its type.
+
+    YAML takes `1e-5` for text; it is read as the number that it is.
 
     Raises:
-        ConfigError: naming the first that does not, and its nearest neighbours.
+        ConfigError: naming the first that is wrong.
     """
     known = {each.name for each in fields(kind) if each.init}
-    for name in given:
+    hints = get_type_hints(kind)
+    read = {}
+    for name, value in given.items():
         if name in OURS:
             raise ConfigError(f"trainer.{name} does not belong into a recipe; use --out")
         if name not in known:
             near = get_close_matches(name, known, n=3)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise ConfigError(f"trainer.{name}: {kind.__name__} has no such argument{hint}")
+        read[name] = value
+        if not _is_plain(hints[name]):
+            continue
+        try:
+            read[name] = TypeAdapter(hints[name]).validate_python(value)
+        except ValidationError as exc:
+            problem = exc.errors()[0]["msg"]
+            raise ConfigError(f"trainer.{name} = {str(value)[:80]!r}: {problem}") from exc
+    return read
 
 
 def build_arguments(
@@ -37,9 +56,13 @@ def build_arguments(
     Raises:
         ConfigError: if an argument does not exist or its value is refused.
     """
-    check_arguments(kind, recipe.trainer)
-    given = {**recipe.trainer, **(overrides or {})}
+    given = {**read_arguments(kind, recipe.trainer), **(overrides or {})}
     try:
         return kind(output_dir=str(out), **given)
     except (TypeError, ValueError, ImportError) as exc:
         raise ConfigError(f"{kind.__name__} refuses the recipe: {exc}") from exc
+
+
+def _is_plain(hint: Any) -> bool:
+    kinds = get_args(hint) if isinstance(hint, UnionType) or get_args(hint) else (hint,)
+    return set(kinds) <= PLAIN
