@@ -77,6 +77,7 @@ class Built(BaseModel):
 
     rows: dict[str, int] = Field(description="Rows of each split.")
     failed: int = Field(description="Trajectories that broke; --resume does them again.")
+    too_many_failed: bool = Field(False, description="Whether that is above the pool's limit.")
     stopped: str | None = Field(None, description="Why generating ended early.")
     cost_usd: float = 0.0
     ledger: Ledger
@@ -152,6 +153,7 @@ def build(
     return Built(
         rows={name: found.rows for name, found in counts.items()},
         failed=made.progress.failed,
+        too_many_failed=made.progress.failed > config.pool.max_failed * made.progress.total,
         stopped=made.progress.stopped,
         cost_usd=round(made.progress.cost_usd, 4),
         ledger=ledger,
@@ -276,7 +278,7 @@ def _asked(made: Generated, finished: int) -> Line:
 
 def _made_by(config: DataConfig, made: Generated) -> Facts:
     expert = " ".join(filter(None, (*config.pool.thinkers, config.pool.thinker_model)))
-    caution = {}
+    caution: dict[str, str] = {}
     if made.judge.name in config.pool.thinkers:
         caution["caution"] = "the expert is its own judge"
     elif family := same_family(expert, made.judge.model):

@@ -94,3 +94,5 @@ def _finish(built: Any, folder: Any, *, as_json: bool) -> None:
         typer.echo(f"editthinker: {built.stopped}; raise it in data.yaml and --resume", err=True)
     if built.failed:
         typer.echo(f"editthinker: {built.failed} trajectories broke; --resume them", err=True)
+    if built.too_many_failed:
+        raise typer.Exit(1)

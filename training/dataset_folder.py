@@ -37,7 +37,7 @@ FEATURES = datasets.Features(
 )
 """Columns of `samples.Row`."""
 
-WRITER_BATCH = 64
+WRITER_BATCH = 16
 """Rows in memory at once: two megapixel images each."""
 
 

@@ -175,11 +175,13 @@ def test_what_the_judge_failed_on_is_done_again_and_never_kept(pool: Path, tmp_p
     out = tmp_path / "data"
     first = fake_data(pool, out, judge=TwoScores(failing=0.2))
     assert first.failed > 0
+    assert first.too_many_failed == (first.failed > 10)
     generated = first.ledger.filters[0]
     assert generated.dropped == {"that broke (--resume does them again)": first.failed}
     again = TwoScores()
     second = fake_data(pool, out, judge=again)
     assert second.failed == 0
+    assert not second.too_many_failed
     assert second.ledger.filters[0].kept == 40
     assert 0 < again.calls < 160
 
