@@ -68,7 +68,8 @@ def split_rows(rows: Dataset, recipe: Recipe, stage: str, strangers: Dataset | N
     if strangers is not None and recipe.held_out:
         strangers = _needed(strangers, stage)
         held_out = strangers.select(range(min(recipe.held_out, len(strangers))))
-        held, kept = [], list(range(len(rows)))
+        held: list[int] = []
+        kept = list(range(len(rows)))
     else:
         held, kept = _hold_out(rows, recipe.held_out)
         held_out = rows.select(held) if held else None

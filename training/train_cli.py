@@ -1,5 +1,6 @@
 """`editthinker train sft | grpo | export`: what their flags say; nothing heavy is imported here."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,13 +100,9 @@ def _start(stage: str, kind: Any, given: dict[str, Any]) -> None:
 
 def _main(stage: str) -> Any:
     try:
-        if stage == "sft":
-            from editthinker.training.sft import main
-        else:
-            from editthinker.training.grpo import main
+        return import_module(f"editthinker.training.{stage}").main
     except ImportError as exc:
         raise ConfigError(
             f"training needs a package that is not installed ({exc}); "
             "pip install 'editthinker[train]'"
         ) from exc
-    return main
