@@ -75,7 +75,7 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
         return None
     continues = clause.joined_by in LISTS and not clause.orders
     placed = clause.has("region", *PLACED)
-    if continues and region == PHOTO:
+    if continues and region == PHOTO and not placed:
         region = carry.region
     steps: list[Step] = []
     for at, word in enumerate(operations):

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from editthinker.tools.editors.darkroom.things import name_things
+from editthinker.tools.editors.darkroom.typos import corrected
 from editthinker.tools.editors.darkroom.words import (
     ARTICLES,
+    DETERMINERS,
     Meaning,
     Word,
     longest_phrase,
@@ -32,6 +35,8 @@ _TOKEN = re.compile(
 )
 
 _UNKNOWN = Meaning("unknown")
+
+_PARTICLES = frozenset({"out", "away"})
 
 
 @dataclass(frozen=True)
@@ -82,13 +87,17 @@ def split(text: str) -> list[Clause]:
         if words:
             span = text[words[0].start : words[-1].end]
             named, notes = name_things(words)
-            clauses.append(Clause(named, span, joined_by, notes))
+            slips = tuple(f"Read '{w.misspelt}' as '{w.text}'." for w in words if w.misspelt)
+            clauses.append(Clause(named, span, joined_by, slips + notes))
             words.clear()
             joined_by = following
         elif following != "and" or not joined_by:
             joined_by = following
 
-    for word in _measures(list(_phrases(list(_tokens(text))))):
+    read = list(_measures(list(_phrases(_particles(list(_tokens(text)))))))
+    for word, following in zip_longest(read, read[1:]):
+        if word.text == ":" and following and following.kind == "quote":
+            continue  # "add the text at the top: 'HELLO'"
         if word.kind == "break":
             close(word.text)
             continue
@@ -118,6 +127,8 @@ def _tokens(text: str) -> Iterator[Word]:
             yield Word(written, Meaning("break"), match.start(), match.end())
         else:
             lower = written.lower().replace("’", "'")
+            meant = corrected(lower)
+            misspelt, lower = (written, meant) if meant else ("", lower)
             if lower in ARTICLES:
                 definite = lower == "the"
                 continue
@@ -127,8 +138,9 @@ def _tokens(text: str) -> Iterator[Word]:
                 yield Word(owner, _UNKNOWN, match.start(), match.end() - 2, definite=definite)
                 yield Word("'s", Meaning("owner"), match.end() - 2, match.end())
             else:
-                yield Word(lower, _UNKNOWN, match.start(), match.end(), definite=definite)
-        definite = False
+                start, end = match.span()
+                yield Word(lower, _UNKNOWN, start, end, definite=definite, misspelt=misspelt)
+        definite = kind == "word" and lower in DETERMINERS
 
 
 def _phrases(tokens: list[Word]) -> Iterator[Word]:
@@ -142,8 +154,32 @@ def _phrases(tokens: list[Word]) -> Iterator[Word]:
         meaning = known.get(tuple(t.text for t in part)) if size else None
         text = " ".join(token.text for token in part)
         first = part[0]
+        if meaning and meaning.kind == "colour" and first.definite and len(part) > 1:
+            alone, after = known.get((first.text,)), tokens[at + len(part) : at + len(part) + 1]
+            noun = known.get((after[0].text,)) if after else None
+            # "make the sky blue" is not about sky blue, but "the sky blue car" is
+            if alone and alone.target and not (noun and noun.kind in {"region", "thing"}):
+                part, meaning, text = part[:1], alone, first.text
         yield replace(first, text=text, meaning=meaning or first.meaning, end=part[-1].end)
         at += len(part)
+
+
+def _particles(tokens: list[Word]) -> list[Word]:
+    """Put the two halves of "cut the flower out" together."""
+    known, joined = vocabulary(), list(tokens)
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        if token.text not in _PARTICLES or following == "of":
+            continue
+        for verb in range(at - 2, max(at - 8, -1), -1):
+            if tokens[verb].kind != "unknown":
+                break
+            meaning = known.get((tokens[verb].text, token.text))
+            if meaning and meaning.order:
+                joined[verb] = replace(tokens[verb], meaning=meaning)
+                joined[at] = replace(token, meaning=Meaning("filler"))
+                break
+    return joined
 
 
 def _run(tokens: list[Word], at: int) -> int:

@@ -35,6 +35,7 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
     colours = [Target("colour", str(word.meaning.value), "all") for word in clause.all("colour")]
     listed = carry.keeping and not clause.orders and clause.only("keepable", "region", "operation")
     listed = listed and all(word.meaning.role in {"", "name"} for word in named)
+    listed = listed and not (clause.has("keepable") and clause.has("operation"))
     marked = clause.has("keep", "closer")
     if not clause.only(*allowed) or not (named or colours) or not (marked or listed):
         return None

@@ -8,6 +8,9 @@ from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.words import looks
 
+_SHOWING = frozenset({"make", "making", "give", "giving", "let", "get", "render"})
+"""Verbs after which a look is how a part of the photo is shown, not what it shows."""
+
 _FRAMED: frozenset[Operation] = frozenset({"vignette", "grain"})
 """Steps that a part of a photo is not given."""
 
@@ -22,8 +25,8 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
     scale = min((float(w.meaning.value) for w in clause.all("degree")), default=0.5) / 0.5
     steps: Sequence[Step] = parse(looks()[str(found[0].meaning.value)]).steps
     if named:
-        if clause.has("verb") and all(word.meaning.value == "add" for word in clause.all("verb")):
-            return None  # "add an old man"
+        if not all(word.text in _SHOWING for word in clause.all("verb")):
+            return None  # "add an old man", "replace the sky with a sunset"
         steps = [replace(s, region=named[0]) for s in steps if s.operation not in _FRAMED]
     steps = [
         replace(step, amount=_scaled(step.amount, scale), clause=clause.text) for step in steps

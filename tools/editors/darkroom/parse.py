@@ -69,7 +69,11 @@ _GONE: frozenset[Operation] = frozenset(
 )
 """After these, "it" is not what they were about."""
 
-_REST = frozenset({"everything else", "rest", "all else", "rest of photo", "rest of image"})
+_REST = frozenset(
+    {"everything else", "rest", "all else", "rest of photo", "rest of image", "rest of picture"}
+)
+
+_ITS = frozenset({"its", "their"})
 
 _IT = frozenset({"it", "them", "itself", "that one"})
 
@@ -90,6 +94,7 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     from_looks: list[Step] = field(default_factory=list)
     carry: Carry = field(default_factory=Carry)
+    strange: list[str] = field(default_factory=list)
     last: int = 0
     """Where the steps of the clause before begin."""
     it: Target = PHOTO
@@ -105,18 +110,21 @@ class _Reader:
             if clause.joined_by in _ENDS:
                 self.it = PHOTO
             self._take(clause, clauses[at + 1] if at + 1 < len(clauses) else None)
-        steps = self._isolated(self._with_looks())
+        self._refuse_torn()
+        steps = self._isolated(_without_repeats(self._with_looks()))
         self.notes += _contradictions(steps)
         return Recipe(
             tuple(steps),
             tuple(self.keep),
             tuple(self.unknown),
             tuple(dict.fromkeys(self.notes)),
+            tuple(dict.fromkeys(self.strange)),
             tuple(self.spared),
         )
 
     def _take(self, clause: Clause, after: Clause | None) -> None:
-        if reading := read_only(clause):
+        reading = read_only(clause) or self._read_rest(clause)
+        if reading:
             self._add(clause, reading)
         elif kept := read_keep(clause, self.carry):
             self.keep += [name for name in kept.names if name not in self.keep]
@@ -132,6 +140,7 @@ class _Reader:
         else:
             before = [self.waiting.text] if self.waiting else []
             self.unknown += [*before, clause.text]
+            self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
     def _add(self, clause: Clause, reading: Reading) -> None:
@@ -160,8 +169,7 @@ class _Reader:
             verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
             clause = replace(clause, words=verbs + clause.words)
         return (
-            self._read_rest(clause)
-            or self._read_one(self._resolved(clause))
+            self._read_one(self._resolved(clause))
             or self._read_one(clause)
             or self._read_halves(clause)
         )
@@ -188,7 +196,7 @@ class _Reader:
             if first.only() or not (one := self._read_one(self._resolved(first))):
                 continue
             two = self._read_one(second)
-            if two and not (one.look or two.look):
+            if two:
                 return replace(two, steps=[*one.steps, *two.steps], notes=one.notes + two.notes)
         return None
 
@@ -197,7 +205,8 @@ class _Reader:
         if self.it == PHOTO:
             return clause
         meaning = Meaning("region", self.it.kind, target=self.it)
-        words = (replace(w, meaning=meaning) if w.text in _IT else w for w in clause.words)
+        said = _IT if clause.has("region") else _IT | _ITS
+        words = (replace(w, meaning=meaning) if w.text in said else w for w in clause.words)
         return replace(clause, words=tuple(words))
 
     def _read_rest(self, clause: Clause) -> Reading | None:
@@ -205,10 +214,18 @@ class _Reader:
         spared = self.spared[-1:] or ([self.it] if self.it != PHOTO else [])
         kept = {"background": BACKGROUND, "subject": SUBJECT}
         spared = spared or [kept[name] for name in self.keep if name in kept]
-        if not spared or not any(word.text in _REST for word in clause.words):
+        said = any(word.text in _REST for word in clause.words)
+        if not spared or not said or not clause.has("operation"):
             return None
-        words = tuple(word for word in clause.words if word.text not in _REST)
+        words = tuple(w for w in clause.words if w.text not in _REST and w.kind != "keep")
         return read_all_but(replace(clause, words=words), self.carry, spared[0])
+
+    def _refuse_torn(self) -> None:
+        """Leave out "remove everyone except the woman": people are not told apart."""
+        kept = {target.name for target in self.spared if target.kind == "object"}
+        for step in [s for s in self.steps if s.operation == "remove" and s.region.name in kept]:
+            self.steps.remove(step)
+            self.unknown.append(step.clause)
 
     def _share_back(self, reading: Reading) -> None:
         """Give the clause before what this one says for both: "... and saturation by 20%"."""
@@ -230,12 +247,23 @@ class _Reader:
 
     def _isolated(self, steps: list[Step]) -> list[Step]:
         """Read "black and white, except the red" as one step."""
+        for step in steps:
+            if step.operation == "isolate" and step.region in self.spared:
+                self.spared.remove(step.region)
         drains = [step for step in steps if step.operation == "black-and-white"]
         if len(self.spared) != 1 or [step.region for step in drains] != [PHOTO]:
             return steps
         region = self.spared.pop()
         isolated = replace(drains[0], operation="isolate", region=region)
         return [isolated if step is drains[0] else step for step in steps]
+
+
+def _without_repeats(steps: list[Step]) -> list[Step]:
+    """Leave out a cut-out that is asked for twice, or whose background is filled anyway."""
+    filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
+    cut = [step for step in steps if step.operation == "cutout"]
+    spare = cut if filled else cut[1:]
+    return [step for step in steps if not any(step is other for other in spare)]
 
 
 def _waits(clause: Clause, after: Clause | None) -> bool:

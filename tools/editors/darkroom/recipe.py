@@ -129,6 +129,8 @@ class Recipe:
     """Clauses that were not understood, in the user's words."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """Sentences about how it was read: contradictions, colours taken for objects."""
+    strange: tuple[str, ...] = field(default=(), compare=False)
+    """Words of the unknown clauses that stand nowhere in the vocabulary."""
     spared: tuple[Target, ...] = ()
     """Things that must stay as they are, besides the background and the subject."""
 

@@ -1,5 +1,7 @@
 """Reads clauses about named colours: a plain background, a thing or a colour that gets another."""
 
+from dataclasses import replace
+
 from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading, region_of, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
@@ -18,13 +20,17 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
     if len(named) == 2 and BACKGROUND in named and _puts(clause):
         named = [BACKGROUND]
-    if len(named) != 1 or named[0].kind not in _FILLED:
+    ones = [thing.name for thing in named[1:] if thing.kind == "colour" and not thing.place]
+    if len(named) != 1 + len(ones) or named[0].kind not in _FILLED or len(ones) > 1:
         return None
-    if not replaces and named != [BACKGROUND]:
+    if not replaces and named[0] != BACKGROUND:
         return None
-    if not clause.only("region", "colour", "noun", "gradient", "axis", "number", "act", "degree"):
+    kinds = ("region", "colour", "noun", "gradient", "axis", "number", "act", "degree")
+    if not clause.only(*kinds, "vertical-place"):
         return None
-    options = _filling(clause)
+    options: dict[str, str | float] | None = _filling(clause)
+    if ones:  # "with a plain grey one"
+        options = {"colour": ones[0]} if not clause.has("colour", "gradient") else None
     if options is None:
         return None
     step = Step("fill", region=named[0], options=options, clause=clause.text)
@@ -39,8 +45,11 @@ def _puts(clause: Clause) -> bool:
 def _filling(clause: Clause) -> dict[str, str | float] | None:
     """Return what takes the place of the old: a colour, a gradient or another image."""
     colours = [str(word.meaning.value) for word in clause.all("colour")]
-    numbers = [float(word.meaning.value) for word in clause.all("number")]
+    numbers = [float(w.meaning.value) for w in clause.all("number") if w.text != "one"]
     axes = [word.text for word in clause.all("axis")]
+    ends = [word.meaning.value for word in clause.all("vertical-place")]
+    if ends:  # "from black at the top to grey at the bottom"
+        axes.append({("top", "bottom"): "top to bottom"}.get(tuple(ends), "bottom to top"))
     if clause.has("gradient") and len(colours) == 2 and not numbers and len(axes) < 2:
         if axes == ["bottom to top"]:
             colours.reverse()
@@ -58,25 +67,37 @@ def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make the car red", "change the colour of the cat to orange"."""
     named, colours = things(clause), clause.all("colour")
     verbs = clause.all("verb")
+    clause, instead = _without_instead(clause)
+    colours = clause.all("colour")
     if not named or not clause.only("region", "colour", "noun", "degree", "act"):
         return None
-    if clause.has("act") or (verbs and all(verb.meaning.value == "add" for verb in verbs)):
+    adds = verbs and all(verb.meaning.value == "add" for verb in verbs)
+    if clause.has("act") or (adds and not clause.has("noun")):
         return None
     thing, target = named[0], _colour_of(named, [str(word.meaning.value) for word in colours])
     if not target or thing == BACKGROUND or not _paints(clause, carry):
         return None
     source = thing.colour or (thing.name if thing.kind == "colour" and thing.place == "all" else "")
+    if instead and not source:
+        options = {"source": instead, "target": target}
+        step = Step("recolour", region=thing, options=options, clause=clause.text)
+        return Reading([step], Carry(steps=(step,), region=thing))
     if source == target:
         return None
-    notes: tuple[str, ...] = ()
     region, options = thing, {"target": target}
     if source:
         options = {"source": source, "target": target}
-        region = PHOTO
-    if thing.colour:
-        notes = (_by_colour(source, thing.name),)
+        region = thing if thing.colour else PHOTO
     step = Step("recolour", region=region, options=options, clause=clause.text)
-    return Reading([step], Carry(steps=(step,), region=region), notes)
+    return Reading([step], Carry(steps=(step,), region=region))
+
+
+def _without_instead(clause: Clause) -> tuple[Clause, str]:
+    """Take "instead of red" from the end of a clause, and return the colour apart."""
+    words = clause.words
+    if len(words) < 2 or words[-2].text != "instead of" or words[-1].kind != "colour":
+        return clause, ""
+    return replace(clause, words=words[:-2]), str(words[-1].meaning.value)
 
 
 def _colour_of(named: list[Target], colours: list[str]) -> str:
@@ -96,7 +117,10 @@ def _paints(clause: Clause, carry: Carry) -> bool:
     first = next(word for word in clause.words if word.kind != "filler")
     if clause.orders or first.kind == "noun":
         return True
+    if [word.kind for word in clause.words] == ["region", "colour"]:
+        return True
     wished = {"should", "must", "want", "needs", "need", "would like", "i'd like", "like to"}
+    wished |= {"could", "can"}
     listed = any(step.operation == "recolour" for step in carry.steps)
     return listed or any(word.text in wished for word in clause.words)
 
@@ -109,7 +133,9 @@ def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
     """Read "change the red to blue", "turn the orange flowers purple"."""
     colours = clause.all("colour")
     continues = any(step.operation == "recolour" for step in carry.steps)
-    joined = any(word.text in {"to", "into", "with", "for"} for word in clause.words)
+    joined = clause.has("region") or any(
+        word.text in {"to", "into", "with", "for"} for word in clause.words
+    )
     if len(colours) != 2 or not clause.only("colour", "noun", "region", "unknown", *PLACED):
         return None
     region = region_of(clause)

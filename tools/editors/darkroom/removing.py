@@ -17,12 +17,11 @@ _PLAIN_WAY = 0.25
 """How far something is moved where no word says how far, as a share of the photo."""
 
 _WAYS = {
-    "left": "left",
-    "right": "right",
-    "up": "up",
-    "down": "down",
+    **{name: name for name in ("left", "right", "up", "down")},
     "top": "up",
+    "higher": "up",
     "bottom": "down",
+    "lower": "down",
 }
 
 
@@ -76,6 +75,8 @@ def read_move(clause: Clause, _: Carry) -> Reading | None:
     kinds = ("act", "region", "side", "vertical-place", "direction", "degree", "percent")
     if any(word.text == "shift" for word in clause.words) and not acts:
         acts = {"move"}
+    if not named and any(word.text in {"it", "this"} for word in clause.words):
+        named = [SUBJECT]
     if len(acts) != 1 or len(named) != 1 or not clause.only(*kinds):
         return None
     if named[0].kind in {"background", "sky", "ground"}:
@@ -88,6 +89,9 @@ def read_move(clause: Clause, _: Carry) -> Reading | None:
     copies = acts == {"duplicate"}
     if "" in ways or len(ways) > 1 or acts == {"cut-out"} or not (ways or copies):
         return None
+    if copies and not ways and clause.has("verb") and named[0].place in _WAYS:
+        # "put another cup on the left"
+        ways, named = {_WAYS[named[0].place]}, [replace(named[0], place="")]
     share = amount_of(clause.words)
     if share is None:
         share = _PLAIN_WAY
@@ -110,7 +114,7 @@ def read_only(clause: Clause) -> Reading | None:
     kinds = ("keep", "region", "noun", "colour", "closer")
     if not clause.only(*kinds) or len(named + colours) != 1 or not (clause.has("keep") or coloured):
         return None
-    if coloured and not (named and named[0] in (BACKGROUND, SUBJECT)):
+    if (coloured or colours) and not (named and named[0] in (BACKGROUND, SUBJECT)):
         return _reading(clause, Step("isolate", region=(named + colours)[0]))
     if coloured:
         other = SUBJECT if named[0] == BACKGROUND else BACKGROUND
@@ -125,6 +129,8 @@ def read_rest(clause: Clause, carry: Carry) -> Reading | None:
     named = things(clause)
     if not clause.has("except") or len(named) != 1:
         return None
+    if [word.meaning.value for word in clause.all("colour")] == ["grey"]:
+        return _reading(clause, Step("isolate", region=named[0]))
     words = tuple(word for word in clause.words if word.kind not in {"except", "region"})
     return read_all_but(replace(clause, words=words), carry, named[0])
 

@@ -108,8 +108,7 @@ def _described(target: Target, place: Place, colour: str) -> Target | None:
     if target.kind == "colour" and colour:
         target = replace(target, name=colour)
     elif target.kind == "colour":
-        target = SUBJECT if not place and not target.place else replace(target, name="")
-        return target if target == SUBJECT else None
+        return SUBJECT if place in ("", "middle", "largest") and not target.place else None
     elif colour:
         if target.kind != "object":
             return None
@@ -157,7 +156,7 @@ class _Merger:
 
     def add(self, word: Word, dropped: tuple[str, ...] = ()) -> None:
         if dropped:
-            self._note(f"{' '.join(dropped)} {_noun(word)}", word)
+            self._note(_noun(word), word)
         if self.placed and word.kind in {"corner", "side", "filler"}:
             return
         self.placed = len(self.words) > 1 and self._places(word)
@@ -174,16 +173,27 @@ class _Merger:
             word = replace(word, meaning=Meaning("unknown"))
         before = self.words[-2] if len(self.words) > 1 else None
         first = before.meaning.target if before else None
-        if last.kind == "owner" and first:
+        if last.text == "behind" and target and (first == PHOTO or not first) and before:
+            # "everything behind the cat"
+            kept = self.words[:-2] if first else self.words[:-1]
+            behind = Meaning("region", "background", target=BACKGROUND)
+            self.words = [*kept, replace(self._span(last, word), meaning=behind)]
+        elif last.kind == "owner" and first:
             self.words[-2:] = [self._span(before, word)]
         elif last.text == "her" and target != PHOTO:
             self.words[-1] = self._span(last, word)
-        elif last.meaning.target and last.meaning.target.kind == "object":
+        elif last.meaning.target and last.meaning.target.kind in {"object", "background"}:
             # "the garage door" is a door; "the cat picture" is nobody knows what
-            kind = Meaning("unknown") if target == PHOTO else word.meaning
+            odd = target == PHOTO or last.meaning.target == BACKGROUND
+            kind = Meaning("unknown") if odd else word.meaning
+            if not odd:
+                self._note(f"{last.text} {word.text}", word)
             self.words[-1] = replace(self._span(last, word), meaning=kind)
         elif first and target and self._qualifies(last, first, target):
             self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
+            if before and target.place and not first.place and first.kind in _SEVERAL:
+                placed = replace(before.meaning, target=replace(first, place=target.place))
+                self.words[-2] = replace(before, meaning=placed)
             self.words.pop()
         elif first == PHOTO and last.text == "of":
             self.words.pop()
@@ -208,7 +218,7 @@ class _Merger:
             return True
         if last.text == "with":
             return second.kind == "object" and not self.becomes
-        return last.text in _PREPOSITIONS
+        return last.text in _PREPOSITIONS or (last.text == "of" and first.kind in _SEVERAL)
 
     def _places(self, word: Word) -> bool:
         """Read "on the left" after a thing as which one it is."""
@@ -217,7 +227,7 @@ class _Merger:
         if last.text not in {"on", "in", "at"} or target is None or target.kind not in _SEVERAL:
             return False
         place = _place(word)
-        if not place or target.place:
+        if not place or target.place not in ("", "largest", "smallest"):
             return False
         meaning = replace(before.meaning, target=replace(target, place=place))
         self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
@@ -257,8 +267,10 @@ def _shaded(words: Sequence[Word]) -> list[Word]:
 
 _SHADES = {
     **dict.fromkeys(("dark", "darker", "deep", "deeper"), "dark"),
-    **dict.fromkeys(("light", "lighter", "pale", "paler", "soft"), "light"),
-    **dict.fromkeys(("bright", "brighter", "vivid", "vibrant", "rich"), ""),
+    **dict.fromkeys(("light", "lighter", "pale", "paler", "soft", "pastel"), "light"),
+    **dict.fromkeys(
+        ("bright", "brighter", "vivid", "vibrant", "rich", "neon", "matte", "matt"), ""
+    ),
 }
 """Shades in front of a colour."""
 
@@ -268,6 +280,7 @@ def _names_texts(words: Sequence[Word]) -> bool:
     adds = any(word.meaning.value == "add" for word in words if word.kind == "verb")
     # "add a vignette to the text"
     adds &= not any(w.meaning.role == "name" and w.meaning.value != "text" for w in words)
-    writes = any(w.meaning.value == "text" and w.meaning.role == "do" for w in words)
+    kinds = [w.meaning.role for w in words if w.meaning.value == "text"]
+    writes = "do" in kinds and (adds or kinds[0] == "do")  # not "make the title say"
     orders = any(word.meaning.order for word in words)
     return not (adds or writes) and (orders or not any(w.kind == "quote" for w in words))

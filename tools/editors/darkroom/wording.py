@@ -4,27 +4,102 @@ from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import Target
+from editthinker.tools.editors.darkroom.words import Word
 
 _INTO = frozenset({"to", "into", "with", "by", "for"})
 """Words in front of what something becomes."""
 
+_MOST_WORDS = 6
+"""Of a text that stands without quotation marks."""
+
 
 def read_rewording(clause: Clause, _: Carry) -> Reading | None:
-    """Read "replace the text 'SALE' with 'OPEN'", "change 'SALE' to 'OPEN'"."""
+    """Read "replace the text 'SALE' with 'OPEN'", "change the sign to say 'OPEN'"."""
+    return _quoted(clause) or _bare(clause)
+
+
+def _quoted(clause: Clause) -> Reading | None:
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
-    named = things(clause)
-    if not clause.only("quote", "region") or not clause.has("verb") or not all(quotes):
+    texts = [thing for thing in things(clause) if thing.kind == "text"]
+    others = [thing for thing in things(clause) if thing.kind != "text"]
+    says = _says(clause)
+    verbs = clause.all("verb")
+    if not clause.only("quote", "region", *(["operation"] if says else [])) or not all(quotes):
         return None
-    last = clause.words[-1]
-    joined = any(word.text in _INTO for word in clause.words)
-    if last.kind != "quote" or not joined:
+    if not verbs or any(verb.meaning.value == "add" for verb in verbs):
         return None
-    if len(named) == 1 and named[0].kind == "text" and len(quotes) == 1:
-        old = named[0]
-    elif not named and len(quotes) == 2:
-        old = Target("text", quotes[0])
-    else:
+    if any(thing.kind != "object" for thing in others) or len(others) > 1 or len(texts) > 1:
         return None
-    options = {"content": quotes[-1]}
-    step = Step("replace-text", region=old, options=options, clause=clause.text)
+    joined = any(word.text in _INTO for word in clause.words[1:])
+    if len(quotes) == 1 and (says or (texts and joined and not others)):
+        return _reading(clause, texts[0] if texts else Target("text"), quotes[0])
+    if len(quotes) == 2 and joined and not texts:  # "on the sign" tells only where it is
+        return _reading(clause, Target("text", quotes[0]), quotes[1])
+    if len(quotes) == 1 and joined and texts and texts[0].name:
+        return _reading(clause, texts[0], quotes[0])
+    return None
+
+
+def _says(clause: Clause) -> bool:
+    """Return whether something is to say another thing: "make the sign say 'OPEN'"."""
+    words = clause.all("operation")
+    return bool(words) and all(
+        word.meaning.value == "text" and word.text in {"say", "read", "says", "reads"}
+        for word in words
+    )
+
+
+def _bare(clause: Clause) -> Reading | None:
+    """Read "replace the text SALE with OPEN", "remove the word SALE"."""
+    words = clause.words
+    first = next((at for at, word in enumerate(words) if _is_text(word)), None)
+    if first is None or clause.has("quote") or not _single(words[first].text):
+        return None
+    before = Clause(words[:first], clause.text, "")
+    rest = words[first + 1 :]
+    joint = next((at for at, word in enumerate(rest) if word.text in _INTO), None)
+    if not before.only("direction") or not rest:
+        return None
+    if joint is None:
+        removes = [word.meaning.value for word in before.all("direction")] == ["off"]
+        content = _written(clause, rest)
+        if not removes or not content[:1].isupper():
+            return None
+        step = Step("erase-text", region=Target("text", content), clause=clause.text)
+        return Reading([step], Carry(steps=(step,), region=step.region))
+    old, new = _written(clause, rest[:joint]), _written(clause, rest[joint + 1 :])
+    if before.has("direction") or not before.has("verb") or not new:
+        return None
+    last = rest[joint + 1 :]
+    if len(last) == 1 and last[0].kind == "colour" and not new.isupper():
+        if not old.isupper():
+            return None
+        options: dict[str, str | float] = {"target": str(last[0].meaning.value)}
+        step = Step("recolour", region=Target("text", old), options=options, clause=clause.text)
+        return Reading([step], Carry(steps=(step,), region=step.region))
+    if not old and not new.isupper():
+        return None  # "change the text to bold"
+    return _reading(clause, Target("text", old), new)
+
+
+def _is_text(word: Word) -> bool:
+    target = word.meaning.target
+    return target is not None and target.kind == "text" and not target.name and not target.place
+
+
+def _single(said: str) -> bool:
+    """Return whether "the word" was said and nothing more: no place, no sign it stands on."""
+    return len(said.split()) == 1
+
+
+def _written(clause: Clause, words: tuple[Word, ...]) -> str:
+    """Return words as the user wrote them, empty where they can be no text."""
+    if not words or len(words) > _MOST_WORDS:
+        return ""
+    start = clause.words[0].start
+    return clause.text[words[0].start - start : words[-1].end - start]
+
+
+def _reading(clause: Clause, old: Target, new: str) -> Reading:
+    step = Step("replace-text", region=old, options={"content": new}, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=old))

@@ -13,6 +13,11 @@ from editthinker.tools.editors.darkroom.target import Kind, Target
 ARTICLES = frozenset({"a", "an", "the"})
 """Words that are skipped everywhere."""
 
+DETERMINERS = frozenset(
+    {"this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their"}
+)
+"""Words before a certain thing."""
+
 _ROLES: Mapping[str, tuple[int, bool]] = {
     "do": (1, True),
     "undo": (-1, True),
@@ -87,6 +92,29 @@ def longest_phrase() -> int:
     return max(map(len, vocabulary()))
 
 
+def typos() -> Mapping[str, str]:
+    """Return common misspellings with what was meant."""
+    return cast("Mapping[str, str]", _data()["typo"])
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Return every word of every phrase."""
+    return frozenset(word for phrase in vocabulary() for word in phrase)
+
+
+@lru_cache(maxsize=1)
+def spellings() -> frozenset[str]:
+    """Return the words whose misspellings are guessed at."""
+    return frozenset(_data()["spelling"])
+
+
+@lru_cache(maxsize=1)
+def lookalikes() -> frozenset[str]:
+    """Return words that are no misspellings, though they are nearly a word that is known."""
+    return frozenset(_data()["lookalike"])
+
+
 def size_of(word: str) -> str:
     """Return which one of several things an adjective of size means; empty for other words."""
     return next((name for name, words in _data()["adjective"].items() if word in words), "")
@@ -155,14 +183,15 @@ def _things(data: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
     for word in data["thing"]["words"]:
         yield word, Meaning("thing")
         yield _plural(word), Meaning("thing", role="many")
-    for name, phrases in data["object"].items():
+    others: list[str] = data["other-object"]["words"]
+    for name, phrases in (data["object"] | {name: [] for name in others}).items():
         one = Meaning("region", "object", target=Target("object", name))
         many = Meaning("region", "object", target=Target("object", name, "all"))
         irregular = data["plural"].get(name)
         yield from _each([name, *phrases], one)
         yield from _each(irregular or [], many)
         known = {name, *phrases, *(irregular or [])}
-        plurals = {_plural(phrase) for phrase in [name, *phrases]} if irregular is None else set()
+        plurals = {_plural(phrase) for phrase in [name, *phrases]} if irregular != [] else set()
         yield from _each(sorted(({f"{name}s"} | plurals) - known), many)
 
 
