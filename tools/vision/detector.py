@@ -1,7 +1,9 @@
 """Things that a photo shows, by name: COCO-SSD, a single-shot detector of 80 kinds."""
 
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,22 +35,6 @@ _START = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"
 _BOXES, _CLASSES = "concat", "concat_1"
 _ANCHORS = "Postprocessor/ExpandDims"
 
-# Class number to name; the gaps are the model's.
-_NAMES = {
-    number: name
-    for number, name in enumerate(
-        "- person bicycle car motorcycle airplane bus train truck boat traffic_light fire_hydrant "
-        "- stop_sign parking_meter bench bird cat dog horse sheep cow elephant bear zebra giraffe "
-        "- backpack umbrella - - handbag tie suitcase frisbee skis snowboard sports_ball kite "
-        "baseball_bat baseball_glove skateboard surfboard tennis_racket bottle - wine_glass cup "
-        "fork knife spoon bowl banana apple sandwich orange broccoli carrot hot_dog pizza donut "
-        "cake chair couch potted_plant bed - dining_table - - toilet - tv laptop mouse remote "
-        "keyboard cell_phone microwave oven toaster sink refrigerator - book clock vase scissors "
-        "teddy_bear hair_drier toothbrush".split()
-    )
-    if name != "-"
-}
-
 
 @dataclass(frozen=True)
 class Found:
@@ -67,8 +53,7 @@ def finds_objects() -> bool:
 
 def known_names() -> frozenset[str]:
     """Return the names that `find_objects` can give; empty where it finds nothing."""
-    names = frozenset(name.replace("_", " ") for name in _NAMES.values())
-    return names if finds_objects() else frozenset()
+    return frozenset(_names().values()) if finds_objects() else frozenset()
 
 
 def find_objects(pixels: Pixels) -> list[Found] | None:
@@ -85,7 +70,7 @@ def find_objects(pixels: Pixels) -> list[Found] | None:
     limits = np.array([width, height, width, height])
     boxes = np.rint(np.clip(boxes, 0, 1) * limits).astype(int)
     found = []
-    for number, name in _NAMES.items():
+    for number, name in _names().items():
         likely = np.nonzero(scores[:, number] >= SURE)[0]
         if not len(likely):
             continue
@@ -94,8 +79,30 @@ def find_objects(pixels: Pixels) -> list[Found] | None:
         for i in np.ravel(cv2.dnn.NMSBoxes(sides, sure, SURE, _OVERLAP)):
             x0, y0, x1, y1 = boxes[likely[int(i)]].tolist()
             if x1 > x0 and y1 > y0:
-                found.append(Found(name.replace("_", " "), (x0, y0, x1, y1), sure[int(i)]))
-    return sorted(found, key=lambda thing: -thing.confidence)
+                found.append(Found(name, (x0, y0, x1, y1), sure[int(i)]))
+    return _without_doubles(sorted(found, key=lambda thing: -thing.confidence))
+
+
+def _without_doubles(found: list[Found]) -> list[Found]:
+    """Drop what is much larger than a surer thing of the same name that lies in it."""
+    kept: list[Found] = []
+    for thing in found:
+        if not any(thing.name == other.name and _holds(thing.box, other.box) for other in kept):
+            kept.append(thing)
+    return kept
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    width = min(outer[2], inner[2]) - max(outer[0], inner[0])
+    height = min(outer[3], inner[3]) - max(outer[1], inner[1])
+    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
+    return max(width, 0) * max(height, 0) > 0.8 * area
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[int, str]:
+    text = (files("editthinker.tools.vision") / "coco.toml").read_text(encoding="utf-8")
+    return {int(number): name for number, name in tomllib.loads(text).items()}
 
 
 @dataclass(frozen=True)

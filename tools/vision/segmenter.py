@@ -78,6 +78,27 @@ _ENCODING = Lock()
 
 def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask:
     height, width = pixels.shape[:2]
+    tries = [point]
+    if box is not None and point is None:
+        # The middle of a box mostly belongs to the thing: a cup is found with its coffee.
+        tries.append(((box[0] + box[2]) // 2, (box[1] + box[3]) // 2))
+    found = [_proposals(pixels, box, point) for point in tries]
+    masks = np.concatenate([masks for masks, _ in found])
+    scores = np.concatenate([scores for _, scores in found])
+    scale = np.array([_LOW / width, _LOW / height], np.float32)
+    logits = masks[_best(masks, scores, box, scale)]
+    # Enlarged before the threshold: the other way round, the outline would be a staircase.
+    fine = cv2.resize(np.clip(logits, -8, 8), (width, height), interpolation=cv2.INTER_CUBIC)
+    found = _main(np.asarray(fine > 0, np.float32), box, point)
+    soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
+    # What a box holds is one thing: the coffee belongs to the cup.
+    largest = 0.005 if box is None else 0.35 * float(found.mean())
+    return fill_holes(_edged(soft, found, pixels), largest)
+
+
+def _proposals(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> tuple[Mask, Mask]:
+    """Return SAM 2's masks, `(3, 256, 256)` logits, and how good it thinks each is."""
+    height, width = pixels.shape[:2]
     prompts: list[tuple[float, float, int]] = []
     if box is not None:
         prompts += [(box[0], box[1], 2), (box[2], box[3], 3)]
@@ -95,21 +116,14 @@ def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask
             "has_mask_input": np.zeros(1, np.float32),
         },
     )
-    logits = np.asarray(masks[0, _best(masks[0], scores[0], box, scale)], np.float32)
-    # Enlarged before the threshold: the other way round, the outline would be a staircase.
-    fine = cv2.resize(np.clip(logits, -8, 8), (width, height), interpolation=cv2.INTER_CUBIC)
-    found = _main(np.asarray(fine > 0, np.float32), box, point)
-    soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
-    # What a box holds is one thing: the coffee belongs to the cup.
-    largest = 0.005 if box is None else 0.35 * float(found.mean())
-    return fill_holes(_edged(soft, found, pixels), largest)
+    return np.asarray(masks[0], np.float32), np.asarray(scores[0], np.float32)
 
 
 def _best(masks: Mask, scores: Mask, box: Box | None, scale: Mask) -> int:
     """Return which of SAM 2's proposals to take: of those that fill the box, the likeliest."""
     if box is None:
         return int(np.argmax(scores))
-    corners = np.array(box, np.float32) * np.tile(scale, 2) * (_LOW / _SQUARE)
+    corners = np.array(box, np.float32) * np.tile(scale, 2)
     fits = []
     for mask in masks:
         rows, columns = np.nonzero((mask > 0).any(axis=1))[0], np.nonzero((mask > 0).any(axis=0))[0]
