@@ -87,17 +87,17 @@ def recolour(work: Work) -> Floats:
 def _with_colour(pixels: Floats, factor: float) -> Floats:
     """Scale the distance from grey in linear light, ever less towards the edge of the gamut."""
     linear = to_linear(pixels)
-    y = luminance(linear)[..., None]
-    colour = linear - y
+    y = luminance(linear)
     if factor > 1:
-        most = np.minimum(
-            (1 - y) / np.maximum(colour.max(axis=-1, keepdims=True), 1e-6),
-            y / np.maximum(-colour.min(axis=-1, keepdims=True), 1e-6),
-        )
+        red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
+        high = np.maximum(np.maximum(red, green), blue) - y
+        low = y - np.minimum(np.minimum(red, green), blue)
+        most = np.minimum((1 - y) / np.maximum(high, 1e-6), y / np.maximum(low, 1e-6))
         room = np.clip(most - 1, 1e-3, 1e3)
-        scale = 1 + room * (1 - np.exp(-(factor - 1) / room))
-        return to_srgb(floats(y + colour * scale))
-    return to_srgb(floats(y + colour * factor))
+        scale = (1 + room * (1 - np.exp((1 - factor) / room)))[..., None]
+    else:
+        scale = np.float32(factor)
+    return to_srgb(floats(y[..., None] + (linear - y[..., None]) * scale))
 
 
 def _mean_chroma(pixels: Floats) -> float:

@@ -23,6 +23,9 @@ _FROM_XYZ = np.array(
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883], np.float32)
 _FINE = 65535
+_STEPS = 32768
+"""Lightnesses for which a curve is worked out."""
+
 _SAMPLE = 20_000
 """Pixels that are enough to find out how strong an effect must be."""
 
@@ -93,27 +96,63 @@ def from_lab(lab: Floats) -> Floats:
 
 def fold(linear: Floats) -> Floats:
     """Pull colours outside the gamut towards the grey of their own luminance."""
-    y = np.clip(luminance(linear), 0, 1)[..., None]
-    high, low = linear.max(axis=-1, keepdims=True), linear.min(axis=-1, keepdims=True)
+    red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
+    high = np.maximum(np.maximum(red, green), blue)
+    low = np.minimum(np.minimum(red, green), blue)
+    out = (high > 1) | (low < 0)
+    if not out.any():
+        return linear
+    colours, high, low = linear[out], high[out], low[out]
+    y = np.clip(luminance(colours), 0, 1)
     over = (1 - y) / np.maximum(high - y, 1e-6)
     under = y / np.maximum(y - low, 1e-6)
-    keep = np.minimum(1, np.minimum(over, under))
-    return floats(y + (linear - y) * keep)
+    keep = np.minimum(1, np.minimum(over, under))[:, None]
+    folded = linear.copy()
+    folded[out] = y[:, None] + (colours - y[:, None]) * keep
+    return folded
 
 
 def relight(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
     """Change L by a curve over L, keeping hue.
 
-    Colour follows the light, but less than fully: lifted shadows would glow and show their noise,
-    darkened photos would go grey. The difference is made up with grey.
+    The curve is worked out once for every lightness and looked up, which is fast on large photos.
+    """
+    linear = to_linear(pixels)
+    # Closer together where it is dark, as lightness is.
+    steps = np.linspace(0, 1, _STEPS, dtype=np.float32) ** 3
+    gain, grey = _relighting(steps, curve(lightness(steps)))
+    place = np.cbrt(luminance(linear)) * (_STEPS - 1)
+    return _relit(linear, _between(gain, place), _between(grey, place))
+
+
+def shade(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
+    """Change L by a curve that knows of each pixel's place, keeping hue.
+
+    The curve takes and returns L of the whole picture, `(H, W)`.
     """
     linear = to_linear(pixels)
     y = luminance(linear)
-    target = from_lightness(np.clip(curve(lightness(y)), 0, 100))
+    return _relit(linear, *_relighting(y, curve(lightness(y))))
+
+
+def _relighting(y: Floats, light: Floats) -> tuple[Floats, Floats]:
+    """Return what to multiply colours of luminance Y by, and the grey to add, for a new L.
+
+    Colour follows the light, but less than fully: lifted shadows would glow and show their noise,
+    darkened photos would go grey. The difference is made up with grey.
+    """
+    target = from_lightness(np.clip(light, 0, 100))
     gain = np.minimum(target / np.maximum(y, 1e-5), 5)
     gain = gain ** np.where(gain > 1, np.float32(0.7), np.float32(0.85))
-    grey = target - y * gain
+    return floats(gain), floats(target - y * gain)
+
+
+def _relit(linear: Floats, gain: Floats, grey: Floats) -> Floats:
     return to_srgb(fold(floats(linear * gain[..., None] + grey[..., None])))
+
+
+def _between(table: Floats, place: Floats) -> Floats:
+    return np.take(table, (place + np.float32(0.5)).astype(np.int32), mode="clip")
 
 
 def solve(measure: Callable[[float], float], goal: float, low: float, high: float) -> float:
@@ -128,8 +167,8 @@ def solve(measure: Callable[[float], float], goal: float, low: float, high: floa
 
 
 def _look_up(table: Floats, values: Floats) -> Floats:
-    index = np.clip(values, 0, 1) * (len(table) - 1) + 0.5
-    return np.take(table, index.astype(np.int32))
+    index = values * np.float32(len(table) - 1) + np.float32(0.5)
+    return np.take(table, index.astype(np.int32), mode="clip")
 
 
 @lru_cache(maxsize=1)

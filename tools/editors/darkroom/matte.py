@@ -33,6 +33,14 @@ def dilated(mask: Floats, radius: int) -> Floats:
     return floats(cv2.dilate(mask, _disc(radius))) if radius > 0 else mask
 
 
+def grown(solid: Floats, radius: float) -> Floats:
+    """Grow a mask of zeros and ones by a radius in pixels, however large, at the same cost."""
+    if not solid.any():
+        return solid
+    away = cv2.distanceTransform((solid < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    return floats(away <= radius)
+
+
 def eroded(mask: Floats, radius: int) -> Floats:
     """Shrink a mask by a radius in pixels; the frame of the photo is no edge."""
     return floats(cv2.erode(mask, _disc(radius))) if radius > 0 else mask
@@ -46,7 +54,7 @@ def refined(pixels: Floats, mask: Floats) -> Floats:
     """
     radius = feather(mask.shape)
     solid = floats(mask > 0.5)
-    core, far = eroded(solid, radius), 1 - dilated(solid, radius)
+    core, far = 1 - grown(floats(1 - solid), radius), 1 - grown(solid, radius)
     inside, outside = spread(pixels, core, 2 * radius), spread(pixels, floats(far), 2 * radius)
     way = inside - outside
     apart = np.sqrt((way * way).sum(axis=2))

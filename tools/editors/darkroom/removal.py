@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
-from editthinker.tools.editors.darkroom.matte import dilated, feather, mixed
+from editthinker.tools.editors.darkroom.matte import feather, grown, mixed
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.vision.inpainter import fills_with_model, inpaint
 from editthinker.tools.vision.masks import fill_holes
@@ -63,7 +63,7 @@ def remove(pixels: Floats, mask: Floats, what: str, *, rim: bool = True) -> Fill
 def _hole(pixels: Floats, mask: Floats) -> Floats:
     solid = fill_holes(floats(mask > 0.15), 0.05)
     rim = max(3, round(_RIM * min(mask.shape)))
-    return dilated(np.maximum(solid, _shadow(pixels, solid)), rim)
+    return grown(np.maximum(solid, _shadow(pixels, solid)), rim)
 
 
 def _shadow(pixels: Floats, solid: Floats) -> Floats:
@@ -77,10 +77,10 @@ def _shadow(pixels: Floats, solid: Floats) -> Floats:
         return solid
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     reach = max(4, round(0.25 * min(height, width)))
-    near = dilated(solid, reach) * (1 - solid)
+    near = grown(solid, reach) * (1 - solid)
     near[: rows.min() + height // 2] = 0
     lab = cv2.GaussianBlur(to_lab(pixels), (0, 0), 1.5)
-    ring = dilated(solid, 3 * reach) * (1 - dilated(solid, reach))
+    ring = grown(solid, 3 * reach) * (1 - grown(solid, reach))
     ring[: rows.min() + height // 2] = 0
     if ring.sum() < 50 or near.sum() < 20:
         return np.zeros_like(solid)
@@ -90,7 +90,7 @@ def _shadow(pixels: Floats, solid: Floats) -> Floats:
     hue_off = np.hypot(lab[..., 1] - around[1], lab[..., 2] - around[2])
     dark = near * (darker > max(8.0, 1.5 * spread)) * (darker < 60) * (hue_off < 16)
     count, labels = cv2.connectedComponents(floats(dark).astype(np.uint8))
-    touching = np.unique(labels[(dilated(solid, 3) > 0) & (dark > 0)])
+    touching = np.unique(labels[(grown(solid, 3) > 0) & (dark > 0)])
     shadow = floats(np.isin(labels, touching[touching > 0])) if count > 1 else floats(dark * 0)
     return shadow if shadow.sum() < 0.4 * solid.sum() else np.zeros_like(solid)
 
@@ -98,4 +98,4 @@ def _shadow(pixels: Floats, solid: Floats) -> Floats:
 def _soft(hole: Floats) -> Floats:
     """Feather a hole outwards, so that nothing of the thing shines through."""
     reach = feather(hole.shape)
-    return floats(cv2.blur(dilated(hole, reach // 2), (2 * (reach // 2) + 1,) * 2))
+    return floats(cv2.blur(grown(hole, reach // 2), (2 * (reach // 2) + 1,) * 2))

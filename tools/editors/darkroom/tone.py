@@ -17,6 +17,7 @@ from editthinker.tools.editors.darkroom.light import (
     lightness,
     luminance,
     relight,
+    shade,
     solve,
     to_linear,
 )
@@ -92,7 +93,7 @@ def vignette(work: Work) -> Floats:
         rest = light - loss - floor
         return floats(floor + (rest + np.sqrt(rest * rest + 0.2 * light)) / 2)
 
-    shaded = relight(work.pixels, curve)
+    shaded = shade(work.pixels, curve)
     return np.where(loss[..., None] > 0, shaded, work.pixels)
 
 
