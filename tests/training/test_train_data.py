@@ -34,7 +34,7 @@ def run(*args: str) -> Any:
 def test_the_embedded_pair_makes_data_from_the_pocket_benchmark(tmp_path: Path) -> None:
     out = tmp_path / "data"
     got = run(
-        *("--benchmark", "pocket", "--editor", "simulated", "--limit", "8", "--max-turns", "3"),
+        *("--benchmark", "pocket", "--editor", "simulated", "--limit", "12", "--max-turns", "2"),
         *("--out", str(out), "--rl-variance", "0.2", "--score-step", "0.5", "--json"),
     )
     assert got.exit_code == 0, got.output
