@@ -85,8 +85,7 @@ def model_path(name: str) -> Path | None:
     """
     for model in model_pack().values():
         if name in model.files:
-            path, file = _kept(model, name), model.files[name]
-            return path if path.is_file() and path.stat().st_size == file.bytes else None
+            return _present(model, name)
     raise ConfigError(f"there is no model file {name!r}; known: {', '.join(file_names())}")
 
 
@@ -97,7 +96,7 @@ def file_names() -> list[str]:
 
 def is_pulled(model: Model) -> bool:
     """Whether every file of a model is there."""
-    return all(model_path(name) is not None for name in model.files)
+    return all(_present(model, name) is not None for name in model.files)
 
 
 def find_models(names: list[str]) -> dict[str, Model]:
@@ -157,6 +156,11 @@ def _kept(model: Model, name: str) -> Path:
     """Return where a file is kept: another version has another hash, hence another name."""
     file = model.files[name]
     return models_folder() / f"{name}-{file.sha256[:12]}{Path(file.path).suffix}"
+
+
+def _present(model: Model, name: str) -> Path | None:
+    path = _kept(model, name)
+    return path if path.is_file() and path.stat().st_size == model.files[name].bytes else None
 
 
 def _licence(model: Model) -> Path:
