@@ -5,10 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from conformance_subject import Subject
+from conformance_subject import BEHIND_HTTP, Subject
 
 from editthinker.tools.editors.base import Capabilities, Editor, EditRequest
-from editthinker.tools.errors import EditRefusedError, EditThinkerError
+from editthinker.tools.errors import EditorError, EditRefusedError, EditThinkerError
 from editthinker.tools.images import Format, Picture, Pixels, encode_like
 
 PROMPTS = ["make it brighter", "make it warmer", "make it darker", "add a lot of contrast"]
@@ -99,10 +99,39 @@ async def test_a_cancelled_call_ends_and_the_next_one_works(editor: Editor) -> N
     assert np.array_equal(await pixels_of(editor, request), expected)
 
 
-async def test_a_caller_may_stop_waiting(editor: Editor) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0):
+async def test_calls_that_run_out_of_time_end_and_spoil_no_other(editor: Editor) -> None:
+    request = EditRequest((photo(),), PROMPTS[0])
+    expected = await pixels_of(editor, request)
+
+    async def in_no_time() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await editor.edit(request)
+
+    patient = asyncio.create_task(pixels_of(editor, request))
+    await asyncio.gather(*(in_no_time() for _ in range(4)))
+    assert np.array_equal(await patient, expected)
+    assert np.array_equal(await pixels_of(editor, request), expected)
+
+
+async def test_a_service_that_never_answers_is_given_up_in_time(opener: Subject) -> None:
+    if opener.name not in BEHIND_HTTP:
+        pytest.skip("it calls no service")
+    async with opener.open(hangs=True) as editor, asyncio.timeout(5):
+        with pytest.raises(EditorError, match=r"within 0\.3 s"):
             await editor.edit(EditRequest((photo(),), PROMPTS[0]))
+
+
+async def test_other_calls_before_change_nothing(editor: Editor, opener: Subject) -> None:
+    request = EditRequest((photo(),), PROMPTS[0])
+    for prompt in PROMPTS[1:]:
+        await editor.edit(EditRequest((photo(64, 48),), prompt, seed=9))
+    cut = Picture.from_bytes(photo().data[:200])
+    with pytest.raises(EditThinkerError):
+        await editor.edit(EditRequest((cut,), PROMPTS[0]))
+    after = await pixels_of(editor, request)
+    async with opener.open() as fresh:
+        assert np.array_equal(after, await pixels_of(fresh, request))
 
 
 async def test_more_images_than_it_takes_are_refused(editor: Editor) -> None:

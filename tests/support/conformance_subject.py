@@ -4,10 +4,12 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email import message_from_bytes
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from loopback import Loopback, Reply, Request, answer
+import pytest
+from loopback import Loopback, Reply, Request, answer, hang
 
 from editthinker.tools.editors.base import EDITORS, Editor, EditRequest
 from editthinker.tools.editors.fake import FakeEditor
@@ -18,8 +20,9 @@ from editthinker.tools.images import Picture
 
 LOCAL = ["fake", "darkroom", "quirky", "simulated"]
 BEHIND_HTTP = ["remote", "openai-images"]
-TINY = ["flux-kontext"]
+TINY = ["flux-kontext", "flux2", "qwen-image-edit-plus", "longcat-image-edit", "instruct-pix2pix"]
 PATIENCE = Patience(timeout_s=10, retry_s=1)
+IMPATIENCE = Patience(timeout_s=0.3)
 
 
 class Subject:
@@ -28,30 +31,46 @@ class Subject:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def open(self) -> AbstractAsyncContextManager[Editor]:
-        return _open(self.name)
+    def open(self, *, hangs: bool = False) -> AbstractAsyncContextManager[Editor]:
+        """Make one; with `hangs`, the service that it calls never answers."""
+        return _open(self.name, hangs)
 
 
 @asynccontextmanager
-async def _open(name: str) -> AsyncIterator[Editor]:
+async def _open(name: str, hangs: bool) -> AsyncIterator[Editor]:
+    patience = IMPATIENCE if hangs else PATIENCE
     if name == "remote":
-        async with Loopback(_answer_edit) as server:
-            remote = RemoteEditor([server.url], patience=PATIENCE)
+        async with Loopback(hang if hangs else _answer_edit) as server:
+            remote = RemoteEditor([server.url], patience=patience)
             yield remote
             await remote.aclose()
     elif name == "openai-images":
-        async with Loopback(_answer_images_edit) as server:
-            images = OpenAIImagesEditor(server.url + "/v1", patience=PATIENCE)
+        async with Loopback(hang if hangs else _answer_images_edit) as server:
+            images = OpenAIImagesEditor(server.url + "/v1", patience=patience)
             yield images
             await images.aclose()
-    elif name == "flux-kontext":
-        with TemporaryDirectory() as folder:
-            # Needs torch, which the other editors do without.
-            from tiny_pipelines import build_flux
+    elif name in TINY:
+        # Needs torch, which the other editors do without.
+        from tiny_models import AREA, keep_small
 
-            yield EDITORS.load(name)(model=str(build_flux(Path(folder))), steps=2)
+        with pytest.MonkeyPatch.context() as patch:
+            keep_small(patch)
+            yield EDITORS.load(name)(model=str(_weights(name)), steps=2, area=AREA)
     else:
         yield EDITORS.load(name)()
+
+
+@cache
+def _weights(name: str) -> Path:
+    from tiny_models import BUILDERS
+
+    folder = TemporaryDirectory()
+    _folders.append(folder)
+    return BUILDERS[name](Path(folder.name))
+
+
+_folders: list[TemporaryDirectory[str]] = []
+"""Removed when the tests end."""
 
 
 async def _answer_edit(request: Request) -> Reply:

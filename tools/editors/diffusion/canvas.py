@@ -25,6 +25,10 @@ class SizePolicy:
     """What each side is a multiple of."""
     enlarges: bool = True
     """Whether a source below `area` is enlarged to it; else it is worked on at its own size."""
+    least_side: int = 1
+    """In pixels; what is narrower is padded."""
+    most_ratio: float = 1000.0
+    """Of the longer side to the shorter one; what is narrower is padded."""
     rounding: Literal["nearest", "up"] = "up"
     """How the pipeline itself rounds a side, so that it finds nothing left to change."""
 
@@ -65,7 +69,7 @@ def fit_canvas(source: tuple[int, int], policy: SizePolicy) -> Canvas:
     width, height = source
     if not policy.enlarges and width * height <= policy.area:
         size = (_round(width, policy.multiple, "up"), _round(height, policy.multiple, "up"))
-        return Canvas(source, source, size)
+        return Canvas(source, source, _widen(size, policy))
     size = _size_for(width / height, policy)
     for _ in range(8):  # some pipelines derive the size again from the canvas' own shape
         again = _size_for(size[0] / size[1], policy)
@@ -77,7 +81,14 @@ def fit_canvas(source: tuple[int, int], policy: SizePolicy) -> Canvas:
         max(1, min(size[0], round(width * scale))),
         max(1, min(size[1], round(height * scale))),
     )
-    return Canvas(source, inner, size)
+    return Canvas(source, inner, _widen(size, policy))
+
+
+def _widen(size: tuple[int, int], policy: SizePolicy) -> tuple[int, int]:
+    """Return a size that is wide enough for the model."""
+    narrowest = max(policy.least_side, max(size) / policy.most_ratio)
+    least = _round(narrowest, policy.multiple, "up")
+    return max(size[0], least), max(size[1], least)
 
 
 def _size_for(ratio: float, policy: SizePolicy) -> tuple[int, int]:

@@ -96,6 +96,7 @@ class Preset:
         return DiffusionEditor(self, parsed)
 
 
+_FLUX2_SIZE = SizePolicy(enlarges=False, least_side=64, most_ratio=8)
 _QWEN_SIZE = SizePolicy(multiple=32, rounding="nearest")
 _LIGHTNING_SCHEDULER: Mapping[str, JsonValue] = {
     "base_shift": log(3),
@@ -177,7 +178,7 @@ flux2 = Preset(
     model="black-forest-labs/FLUX.2-dev",
     steps=50,
     guidance={"guidance_scale": 2.5},
-    size=SizePolicy(enlarges=False),
+    size=_FLUX2_SIZE,
     max_images=4,
     caches_steps=False,
 )
@@ -188,7 +189,7 @@ flux2_klein = Preset(
     model="black-forest-labs/FLUX.2-klein-base-9B",
     steps=50,
     guidance={"guidance_scale": 4.0},
-    size=SizePolicy(enlarges=False),
+    size=_FLUX2_SIZE,
     max_images=4,
     caches_steps=False,
 )

@@ -40,6 +40,14 @@ def test_a_source_that_is_not_enlarged_keeps_its_pixels(source: tuple[int, int])
         assert canvas.size[0] * canvas.size[1] < 1.2 * policy.area
 
 
+@given(st.tuples(st.integers(1, 6000), st.integers(1, 6000)))
+def test_what_is_too_narrow_for_the_model_is_padded(source: tuple[int, int]) -> None:
+    canvas = fit_canvas(source, SizePolicy(enlarges=False, least_side=64, most_ratio=8))
+    assert min(canvas.size) >= 64
+    assert max(canvas.size) <= 8 * min(canvas.size)
+    assert all(canvas.inner[i] <= canvas.size[i] for i in (0, 1))
+
+
 def test_there_and_back_is_the_same_picture() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (50, 70, 3), np.uint8)
     canvas = fit_canvas((70, 50), SizePolicy(enlarges=False))
