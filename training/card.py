@@ -1,10 +1,12 @@
 """The card of a data set: what it holds, where it comes from, and what may be done with it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 import yaml
 
+from editthinker.graph.thinkers.prompts import load_prompt
 from editthinker.training.dataset_folder import SplitCounts
 from editthinker.training.ledger import Ledger
 from editthinker.training.selection import LEVELS, level_name
@@ -30,6 +32,13 @@ def licence_of(pool: str, stated: str | None) -> str:
     if pool == "pocket":
         return "photos: public domain, CC0 and CC BY 2.0, as listed below; instructions: Apache-2.0"
     return LICENCES.get(pool, UNKNOWN)
+
+
+def prompt_hash(template: str | None) -> str:
+    """Name the wording of the prompts by its content; None is our own."""
+    text = template or load_prompt("tags")
+    name = "the user's" if template else "tags"
+    return f"{name}, sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def write_card(

@@ -27,7 +27,7 @@ def start(given: Mapping[str, Any]) -> None:
         typer.echo(_plan(given))
         return
     try:
-        from editthinker.training import data_build
+        from editthinker.training import data_build, released_import
     except ImportError as exc:
         raise ConfigError(f"{exc}; pip install 'editthinker[train]'") from exc
 
@@ -42,7 +42,7 @@ def start(given: Mapping[str, Any]) -> None:
     elif source := given.get("from_released"):
         _only(given, _IMPORT, "--from-released only reads files")
         folder = data_build.DataFolder(Path(given["out"]))
-        built = data_build.import_released(
+        built = released_import.import_released(
             Path(source),
             folder,
             image_dir=given.get("image_dir"),

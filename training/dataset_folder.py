@@ -79,13 +79,14 @@ def write_dataset(splits: Mapping[str, Iterable[Row]], folder: Path) -> dict[str
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each file below a folder, by its name there."""
-    found = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with path.open("rb") as file:
-            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(
-                file, "sha256"
-            ).hexdigest()
-    return found
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_hash(path) for path in files}
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _save(parts: datasets.DatasetDict, folder: Path) -> None:

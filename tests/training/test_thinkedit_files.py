@@ -15,7 +15,8 @@ from editthinker.graph.thinkers.conversation import TagsWording  # noqa: E402
 from editthinker.graph.thinkers.prompts import fill  # noqa: E402
 from editthinker.tools.blobs import BlobStore  # noqa: E402
 from editthinker.tools.errors import ConfigError  # noqa: E402
-from editthinker.training.data_build import DataFolder, import_released  # noqa: E402
+from editthinker.training.data_build import DataFolder  # noqa: E402
+from editthinker.training.released_import import import_released  # noqa: E402
 from editthinker.training.samples import Row, StepSample, make_row  # noqa: E402
 from editthinker.training.thinkedit_files import (  # noqa: E402
     Reader,
