@@ -42,6 +42,8 @@ class Carry:
     """`name` after nouns ("increase the contrast"), `do` after orders ("brighten"), else empty."""
     placed: bool = True
     """Whether it named where."""
+    but: bool = False
+    """Whether it left out a thing: "blur everything except the cat"."""
     keeping: bool = False
     """Whether it said what to keep."""
 

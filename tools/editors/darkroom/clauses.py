@@ -36,7 +36,11 @@ _TOKEN = re.compile(
 
 _UNKNOWN = Meaning("unknown")
 
-_PARTICLES = frozenset({"out", "away"})
+_NOUNS = frozenset({"region", "thing"})
+
+_INTO = frozenset({"to", "into", "with", "for"})
+
+_PARTICLES = frozenset({"out", "away", "off"})
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,9 @@ def _phrases(tokens: list[Word]) -> Iterator[Word]:
         if meaning and meaning.kind == "colour" and first.definite and len(part) > 1:
             alone, after = known.get((first.text,)), tokens[at + len(part) : at + len(part) + 1]
             noun = known.get((after[0].text,)) if after else None
+            named = after and (after[0].text in _INTO or (noun and noun.kind in _NOUNS))
             # "make the sky blue" is not about sky blue, but "the sky blue car" is
-            if alone and alone.target and not (noun and noun.kind in {"region", "thing"}):
+            if alone and alone.target and not named:
                 part, meaning, text = part[:1], alone, first.text
         yield replace(first, text=text, meaning=meaning or first.meaning, end=part[-1].end)
         at += len(part)

@@ -77,7 +77,9 @@ def as_json(recipe: Recipe) -> JsonValue:
 
 def _refusal(prompt: str, recipe: Recipe) -> str:
     if recipe.unknown:
-        return f"the darkroom does not understand {_listed(recipe.unknown)}; {_ABILITIES}"
+        words = ", ".join(map(repr, recipe.strange[:4]))
+        strange = f" (it has no word for {words})" if words else ""
+        return f"the darkroom does not understand {_listed(recipe.unknown)}{strange}; {_ABILITIES}"
     if recipe.keep:
         return f"{_shortened(prompt)!r} only says what to keep, not what to change; {_ABILITIES}"
     return f"{_shortened(prompt)!r} names nothing that the darkroom could do; {_ABILITIES}"

@@ -33,7 +33,11 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
     allowed = ("keep", "closer", "keepable", "region", "operation", "degree", "colour", "noun")
     named = clause.all("keepable", "region", "operation")
     colours = [Target("colour", str(word.meaning.value), "all") for word in clause.all("colour")]
-    listed = carry.keeping and not clause.orders and clause.only("keepable", "region", "operation")
+    listed = (
+        carry.keeping
+        and not clause.orders
+        and clause.only("keepable", "region", "operation", "colour")
+    )
     listed = listed and all(word.meaning.role in {"", "name"} for word in named)
     listed = listed and not (clause.has("keepable") and clause.has("operation"))
     marked = clause.has("keep", "closer")

@@ -28,7 +28,7 @@ from editthinker.tools.editors.darkroom.placing import (
     read_rotate,
     read_text,
 )
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
 from editthinker.tools.editors.darkroom.removing import (
     read_all_but,
@@ -39,6 +39,7 @@ from editthinker.tools.editors.darkroom.removing import (
     read_rest,
     removal,
 )
+from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.darkroom.wording import read_rewording
 from editthinker.tools.editors.darkroom.words import Meaning
@@ -99,6 +100,8 @@ class _Reader:
     """Where the steps of the clause before begin."""
     it: Target = PHOTO
     """What "it" stands for."""
+    introduced: bool = False
+    """Whether the clause before only said what "it" is: "the car, make it blue"."""
     waiting: Clause | None = None
     """The first half of "make the cat and the dog brighter"."""
 
@@ -107,12 +110,17 @@ class _Reader:
         for at, clause in enumerate(clauses):
             if clause.joined_by in _ENDS | {"then", "and then"}:
                 self.carry = Carry()
-            if clause.joined_by in _ENDS:
+            after = clauses[at + 1] if at + 1 < len(clauses) else None
+            if clause.joined_by in _ENDS and not self.introduced:
                 self.it = PHOTO
-            self._take(clause, clauses[at + 1] if at + 1 < len(clauses) else None)
+            self.introduced = _introduces(clause, after)
+            if self.introduced:
+                self.it = things(clause)[0]
+            else:
+                self._take(clause, after)
         self._refuse_torn()
-        steps = self._isolated(_without_repeats(self._with_looks()))
-        self.notes += _contradictions(steps)
+        steps = self._isolated(without_repeats(self._with_looks()))
+        self.notes += contradictions(steps)
         return Recipe(
             tuple(steps),
             tuple(self.keep),
@@ -177,12 +185,22 @@ class _Reader:
     def _read_one(self, clause: Clause) -> Reading | None:
         places = things(clause)
         if places and clause.only("region") and self.carry.steps and not clause.orders:
+            if self.carry.but:
+                return self._read_more_left(places)
             steps = [_onto(step, thing) for thing in places for step in self.carry.steps]
             steps = [replace(step, clause=clause.text) for step in steps]
             return Reading(steps, replace(self.carry, steps=tuple(steps), region=places[0]))
         if look := read_look(clause, parse):
             return replace(look, look=True)
         return next((found for read in _READERS if (found := read(clause, self.carry))), None)
+
+    def _read_more_left(self, places: Sequence[Target]) -> Reading | None:
+        """Read the cat of "black and white except the dog and the cat"."""
+        last = self.steps[-1]
+        if last.operation == "isolate":
+            self.steps[-1] = replace(last, operation="black-and-white", region=PHOTO)
+            places = [last.region, *places]
+        return Reading((), self.carry, spared=tuple(places))
 
     def _read_halves(self, clause: Clause) -> Reading | None:
         """Read "a pencil sketch with a white border" as two clauses, if both can be read."""
@@ -247,23 +265,21 @@ class _Reader:
 
     def _isolated(self, steps: list[Step]) -> list[Step]:
         """Read "black and white, except the red" as one step."""
+        wide = [step for step in steps if step.region == PHOTO]
         for step in steps:
-            if step.operation == "isolate" and step.region in self.spared:
+            if step.operation == "isolate" and step.region in self.spared and not wide:
                 self.spared.remove(step.region)
-        drains = [step for step in steps if step.operation == "black-and-white"]
-        if len(self.spared) != 1 or [step.region for step in drains] != [PHOTO]:
+        if len(self.spared) != 1 or [step.operation for step in wide] != ["black-and-white"]:
             return steps
-        region = self.spared.pop()
-        isolated = replace(drains[0], operation="isolate", region=region)
-        return [isolated if step is drains[0] else step for step in steps]
+        isolated = replace(wide[0], operation="isolate", region=self.spared.pop())
+        return [isolated if step is wide[0] else step for step in steps]
 
 
-def _without_repeats(steps: list[Step]) -> list[Step]:
-    """Leave out a cut-out that is asked for twice, or whose background is filled anyway."""
-    filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
-    cut = [step for step in steps if step.operation == "cutout"]
-    spare = cut if filled else cut[1:]
-    return [step for step in steps if not any(step is other for other in spare)]
+def _introduces(clause: Clause, after: Clause | None) -> bool:
+    """Return whether a clause only names what the next one calls "it"."""
+    if after is None or not after.orders or not any(w.text in _IT for w in after.words):
+        return False
+    return clause.only("region") and len(things(clause)) == 1 and not clause.orders
 
 
 def _waits(clause: Clause, after: Clause | None) -> bool:
@@ -279,16 +295,3 @@ def _onto(step: Step, target: Target) -> Step:
     """Return what is asked of one thing for another one: "remove the cat and the text"."""
     taken = removal(target) if step.operation in {"remove", "erase-text"} else None
     return replace(taken or replace(step, region=target), clause=step.clause)
-
-
-def _contradictions(steps: Sequence[Step]) -> list[str]:
-    notes = []
-    for at, step in enumerate(steps):
-        for other in steps[:at]:
-            same = (step.operation, step.region) == (other.operation, other.region)
-            if same and step.operation in SIGNED and step.amount * other.amount < 0:
-                notes.append(
-                    f"{other.clause!r} and {step.clause!r} contradict each other; "
-                    "both were carried out, in this order."
-                )
-    return notes

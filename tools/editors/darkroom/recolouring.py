@@ -49,7 +49,7 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
     axes = [word.text for word in clause.all("axis")]
     ends = [word.meaning.value for word in clause.all("vertical-place")]
     if ends:  # "from black at the top to grey at the bottom"
-        axes.append({("top", "bottom"): "top to bottom"}.get(tuple(ends), "bottom to top"))
+        axes.append("top to bottom" if ends == ["top", "bottom"] else "bottom to top")
     if clause.has("gradient") and len(colours) == 2 and not numbers and len(axes) < 2:
         if axes == ["bottom to top"]:
             colours.reverse()
@@ -58,6 +58,8 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
         return {"colour": colours[0], "end": colours[1], "direction": way}
     if clause.has("gradient", "axis"):
         return None
+    if len(colours) == 2 and not numbers and clause.words[-1].kind == "colour":
+        colours = colours[1:]  # "change the background from white to black"
     if len(numbers) == 1 and not colours and clause.has("region"):
         return {"image": numbers[0]} if numbers[0] >= 2 else None
     return {"colour": colours[0]} if len(colours) == 1 and not numbers else None
@@ -120,7 +122,7 @@ def _paints(clause: Clause, carry: Carry) -> bool:
     if [word.kind for word in clause.words] == ["region", "colour"]:
         return True
     wished = {"should", "must", "want", "needs", "need", "would like", "i'd like", "like to"}
-    wished |= {"could", "can"}
+    wished |= {"could", "can", "prefer"}
     listed = any(step.operation == "recolour" for step in carry.steps)
     return listed or any(word.text in wished for word in clause.words)
 

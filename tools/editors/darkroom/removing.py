@@ -10,7 +10,7 @@ from editthinker.tools.editors.darkroom.adjusting import (
     things,
 )
 from editthinker.tools.editors.darkroom.clauses import Clause
-from editthinker.tools.editors.darkroom.recipe import Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
 _PLAIN_WAY = 0.25
@@ -69,12 +69,14 @@ def read_cutout(clause: Clause, _: Carry) -> Reading | None:
     return None
 
 
-def read_move(clause: Clause, _: Carry) -> Reading | None:
+def read_move(clause: Clause, carry: Carry) -> Reading | None:
     """Read "move the cup to the right", "duplicate the balloon"."""
     acts, named = _acts(clause), things(clause)
     kinds = ("act", "region", "side", "vertical-place", "direction", "degree", "percent")
     if any(word.text == "shift" for word in clause.words) and not acts:
         acts = {"move"}
+    if not acts and not clause.orders and carry.steps:  # "... and the woman to the right"
+        acts = {"move", "duplicate"}.intersection([carry.steps[0].operation])
     if not named and any(word.text in {"it", "this"} for word in clause.words):
         named = [SUBJECT]
     if len(acts) != 1 or len(named) != 1 or not clause.only(*kinds):
@@ -100,7 +102,7 @@ def read_move(clause: Clause, _: Carry) -> Reading | None:
     if not share:
         return None
     way = ways.pop() if ways else "right"
-    operation = "duplicate" if copies else "move"
+    operation: Operation = "duplicate" if copies else "move"
     return _reading(clause, Step(operation, share, named[0], {"direction": way}))
 
 
@@ -144,8 +146,9 @@ def read_all_but(clause: Clause, carry: Carry, thing: Target) -> Reading | None:
         other = SUBJECT if thing == BACKGROUND else BACKGROUND
         return replace(found, steps=[replace(step, region=other) for step in found.steps])
     if all(_drains(step) for step in found.steps):
-        return _reading(clause, Step("isolate", region=thing))
-    return replace(found, spared=(thing,))
+        found = _reading(clause, Step("isolate", region=thing))
+        return replace(found, carry=replace(found.carry, but=True))
+    return replace(found, spared=(thing,), carry=replace(found.carry, but=True))
 
 
 def _drains(step: Step) -> bool:

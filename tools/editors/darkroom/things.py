@@ -21,6 +21,8 @@ _BECOMES = frozenset(
 )
 """Verbs after which "with" tells what something becomes."""
 
+_AROUND = frozenset({"behind", "around"})
+
 _ORDINAL = frozenset({"first", "next", "last"})
 
 _MOST_ADJECTIVES = 2
@@ -57,7 +59,8 @@ class _Phrase(NamedTuple):
 def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
     """Read the longest thing that starts at a word."""
     place: Place = ""
-    colour, dropped, end = "", (), at
+    dropped: tuple[str, ...] = ()
+    colour, end = "", at
     definite = words[at].definite
     while end < len(words):
         word = words[end]
@@ -78,7 +81,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
             return _Phrase(_joined(words[at:end], Target("colour", colour, "all")), end, ())
         return None
     target = _described(head.target, place, colour)
-    if target is None or (dropped and target == PHOTO):
+    plain = all(vocabulary().get(tuple(said.split())) for said in dropped)
+    if target is None or (target == PHOTO and not plain):
         return None
     return _Phrase(_joined(words[at : head.end], target), head.end, dropped)
 
@@ -173,7 +177,7 @@ class _Merger:
             word = replace(word, meaning=Meaning("unknown"))
         before = self.words[-2] if len(self.words) > 1 else None
         first = before.meaning.target if before else None
-        if last.text == "behind" and target and (first == PHOTO or not first) and before:
+        if last.text in _AROUND and target != PHOTO and (first == PHOTO or not first) and before:
             # "everything behind the cat"
             kept = self.words[:-2] if first else self.words[:-1]
             behind = Meaning("region", "background", target=BACKGROUND)
@@ -184,7 +188,7 @@ class _Merger:
             self.words[-1] = self._span(last, word)
         elif last.meaning.target and last.meaning.target.kind in {"object", "background"}:
             # "the garage door" is a door; "the cat picture" is nobody knows what
-            odd = target == PHOTO or last.meaning.target == BACKGROUND
+            odd = target in (PHOTO, BACKGROUND, SUBJECT) or last.meaning.target == BACKGROUND
             kind = Meaning("unknown") if odd else word.meaning
             if not odd:
                 self._note(f"{last.text} {word.text}", word)
@@ -258,6 +262,8 @@ def _shaded(words: Sequence[Word]) -> list[Word]:
             meaning = named if named and named.kind == "colour" else word.meaning
             text = f"{last.text} {word.text}"
             shaded[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
+        elif word.text == "light" and word.definite and following != "colour":
+            shaded.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
         elif word.text == "lower" and following in {"side", "corner"}:
             shaded.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
         else:

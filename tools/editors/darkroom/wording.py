@@ -33,7 +33,8 @@ def _quoted(clause: Clause) -> Reading | None:
     joined = any(word.text in _INTO for word in clause.words[1:])
     if len(quotes) == 1 and (says or (texts and joined and not others)):
         return _reading(clause, texts[0] if texts else Target("text"), quotes[0])
-    if len(quotes) == 2 and joined and not texts:  # "on the sign" tells only where it is
+    named = any(thing.name for thing in texts)
+    if len(quotes) == 2 and joined and not named:  # "on the sign" tells only where it is
         return _reading(clause, Target("text", quotes[0]), quotes[1])
     if len(quotes) == 1 and joined and texts and texts[0].name:
         return _reading(clause, texts[0], quotes[0])
@@ -58,7 +59,7 @@ def _bare(clause: Clause) -> Reading | None:
     before = Clause(words[:first], clause.text, "")
     rest = words[first + 1 :]
     joint = next((at for at, word in enumerate(rest) if word.text in _INTO), None)
-    if not before.only("direction") or not rest:
+    if not before.only("direction", "noun") or not rest:
         return None
     if joint is None:
         removes = [word.meaning.value for word in before.all("direction")] == ["off"]

@@ -244,7 +244,46 @@ def test_every_recipe_reads_its_own_sentence(
     cut = [step for step in several if step.operation == "cutout"]
     assume(len(cut) < 2 and not (cut and any(step.operation == "fill" for step in several)))
     gone = {step.region.name for step in several if step.operation == "remove"}
-    spared = [target for target in spared if target.name not in gone]
+    alone = [step.region for step in several if step.operation == "isolate"]
+    spared = [t for t in spared if t.name not in gone and t not in alone]
     drained = any(step.operation == "black-and-white" for step in several)
     recipe = Recipe(tuple(several), tuple(keep), spared=() if drained else tuple(spared))
     assert parse(recipe.sentence()) == recipe
+
+
+EVERYDAY = tomllib.loads(Path(__file__).with_name("everyday.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("instruction", "sentence"), EVERYDAY["read"].items())
+def test_reads_what_ordinary_people_write(instruction: str, sentence: str) -> None:
+    recipe = parse(instruction)
+    assert (recipe.sentence(), recipe.unknown) == (sentence, ())
+
+
+@pytest.mark.parametrize(("instruction", "expected"), EVERYDAY["partly"].items())
+def test_carries_out_the_rest_and_names_what_it_did_not_read(
+    instruction: str, expected: list[str]
+) -> None:
+    recipe = parse(instruction)
+    assert [recipe.sentence(), *recipe.unknown] == expected
+
+
+@pytest.mark.parametrize("instruction", EVERYDAY["refused"]["instructions"])
+def test_refuses_rather_than_guesses(instruction: str) -> None:
+    recipe = parse(instruction)
+    assert recipe.unknown
+    assert not recipe.sentence()
+
+
+@pytest.mark.parametrize("sentence", sorted(set(EVERYDAY["read"].values())))
+def test_the_sentence_of_every_reading_reads_alike(sentence: str) -> None:
+    assert parse(sentence).sentence() == sentence
+
+
+def test_names_the_words_it_does_not_know() -> None:
+    assert parse("remove the gizmo and make it brighter").strange == ("gizmo",)
+
+
+def test_tells_how_a_slip_was_read_and_what_was_left_out_of_account() -> None:
+    assert parse("blur the backgroud").notes == ("Read 'backgroud' as 'background'.",)
+    assert parse("remove the cup on the table").notes == ("Took 'cup on table' for the cup.",)

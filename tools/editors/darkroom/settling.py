@@ -1,0 +1,28 @@
+"""What is settled between the steps of a recipe once all its clauses are read."""
+
+from collections.abc import Sequence
+
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
+from editthinker.tools.editors.darkroom.target import BACKGROUND
+
+
+def without_repeats(steps: list[Step]) -> list[Step]:
+    """Leave out a cut-out that is asked for twice, or whose background is filled anyway."""
+    filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
+    cut = [step for step in steps if step.operation == "cutout"]
+    spare = cut if filled else cut[1:]
+    return [step for step in steps if not any(step is other for other in spare)]
+
+
+def contradictions(steps: Sequence[Step]) -> list[str]:
+    """Return a sentence for each pair of steps that take each other back."""
+    notes = []
+    for at, step in enumerate(steps):
+        for other in steps[:at]:
+            same = (step.operation, step.region) == (other.operation, other.region)
+            if same and step.operation in SIGNED and step.amount * other.amount < 0:
+                notes.append(
+                    f"{other.clause!r} and {step.clause!r} contradict each other; "
+                    "both were carried out, in this order."
+                )
+    return notes
