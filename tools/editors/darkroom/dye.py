@@ -87,8 +87,21 @@ def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:
         # Shine and deep shade have less colour than the rest, and shall have.
         strength, far = np.clip(chroma / look.chroma, 0, 1.25), 0.75
         strength = np.where(strength > 1, 1 + 0.5 * (strength - 1), strength)
+    if goal[0] > 80:
+        far = 0.88  # a dull pink is mauve, a dull yellow olive
     light = _moved(lab[..., 0], look.light, float(goal[0]), far)
-    return floats(np.dstack([light, strength * goal[1], strength * goal[2]]))
+    hue = _hue(light, goal)
+    return floats(
+        np.dstack([light, strength * vivid * np.cos(hue), strength * vivid * np.sin(hue)])
+    )
+
+
+def _hue(light: Floats, goal: Floats) -> Floats:
+    """Return hue angles in radians; shaded yellow is turned to orange, else it looks green."""
+    angle = float(np.degrees(np.arctan2(goal[2], goal[1])))
+    if not 85 < angle < 112 or np.hypot(goal[1], goal[2]) < _GREY:
+        return floats(np.full_like(light, np.radians(angle)))
+    return floats(np.radians(np.interp(light, [35, 75, 97], [68, 88, angle])))
 
 
 def _moved(light: Floats, middle: float, goal: float, far: float) -> Floats:
