@@ -46,6 +46,12 @@ test-models: .venv/dev ## test what takes minutes with tiny weights, such as tor
 test-vllm: .venv/dev ## test thinkers against real vLLM on a CPU (installs 3.5 GB)
 	tests/graph/thinkers/real_vllm.sh $(BIN)/python
 
+.PHONY: test-pack
+test-pack: .venv/dev ## test the darkroom with its pretrained models (pulls 290 MB once)
+	@$(PIP) -e ".[darkroom]"
+	$(BIN)/editthinker models pull
+	$(BIN)/pytest -m pack -rs
+
 .PHONY: test-soak
 test-soak: .venv/dev ## 50 threads and 500 runs on one server
 	$(BIN)/pytest -m soak tests/graph/embed/test_soak.py
@@ -73,6 +79,7 @@ studio: .venv/dev ## open the graph in LangGraph Studio
 bench: .venv/dev ## measure speed: medians of one run
 	$(BIN)/python tests/bench/bench_loop.py
 	$(BIN)/python tests/bench/bench_driver.py
+	$(BIN)/python tests/bench/bench_darkroom.py
 	$(BIN)/python tests/bench/bench_reward.py
 	$(BIN)/python tests/bench/bench_diffusion.py --tiny
 	$(BIN)/python tests/bench/bench_serving.py
@@ -85,6 +92,10 @@ pocket: .venv/dev ## teach a tiny thinker a simulated editor's habits (an hour; 
 .PHONY: outcomes
 outcomes: .venv/dev ## how the loop ends over 70 photos and instructions
 	$(BIN)/python tests/outcomes/table.py
+
+.PHONY: pairs
+pairs: .venv/dev ## whether the observer prefers good edits of real photos to bad ones
+	PYTHONPATH=tests/support $(BIN)/python tests/observer_pairs/ranking.py
 
 .PHONY: picture
 picture: .venv/dev ## take the picture in README again (needs Chromium)

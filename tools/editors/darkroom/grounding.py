@@ -16,7 +16,11 @@ from editthinker.tools.editors.darkroom.target import Kind, Place, Target
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
+from editthinker.tools.vision.detector import finds_objects
+from editthinker.tools.vision.faces import finds_faces
 from editthinker.tools.vision.masks import Part, first
+from editthinker.tools.vision.reader import can_read
+from editthinker.tools.vision.segmenter import outlines_with_model
 
 _CACHE_BYTES = 96 * 2**20
 
@@ -52,13 +56,19 @@ def ground(target: Target, pixels: Pixels, mark: Floats | None = None) -> Ground
     if target.kind == "marked":
         return _marked(pixels, mark)
     digest = hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
-    name = f"{digest} {pixels.shape} {target!r}"
+    name = f"{digest} {pixels.shape} {target!r} {_means()}"
     grounded = _RECENT.get(name)
     if grounded is None:
         grounded = _within(_FINDERS[target.kind](target, pixels), target)
         grounded.mask.flags.writeable = False
         _RECENT.put(name, grounded)
     return grounded
+
+
+def _means() -> str:
+    """Name the models that are there: what they find is not what is found without them."""
+    there = (outlines_with_model(), finds_objects(), finds_faces(), can_read())
+    return " ".join(map(str, there))
 
 
 def _marked(pixels: Pixels, mark: Floats | None) -> Grounded:
@@ -98,9 +108,11 @@ def _sky(target: Target, pixels: Pixels) -> Grounded:
 
 def _ground(target: Target, pixels: Pixels) -> Grounded:
     subject = find_subject(pixels)
-    mask = find_ground(
-        _opaque(pixels), find_sky(_opaque(pixels)), subject.mask if subject.clear else None
-    )
+    photo, sky = _opaque(pixels), find_sky(_opaque(pixels))
+    mask = find_ground(photo, sky, subject.mask if subject.clear else None)
+    if mask is None and sky is not None and (sky.max(axis=0) > 0.5).mean() > 0.9:
+        # Under a wide sky, what was taken for the subject is the land itself.
+        mask = find_ground(photo, sky, None)
     if mask is None:
         raise EditRefusedError("no ground can be told along the lower edge of this photo")
     return Grounded(mask)

@@ -1,0 +1,149 @@
+"""From words to regions with OpenCV alone, on a drawn scene whose things are known."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from editthinker.tools.editors.darkroom.grounding import ground, mark_of
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
+from editthinker.tools.errors import EditRefusedError
+
+PHOTOS = Path(__file__).parents[4] / "tools" / "photos"
+
+
+def photo(name: str) -> np.ndarray:
+    return np.array(Image.open(PHOTOS / f"{name}.jpg").convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def scene() -> np.ndarray:
+    """Return a blue sky over a meadow, with two red balls and a smaller yellow one."""
+    pixels = np.zeros((300, 400, 3), np.float64)
+    pixels[:150] = (120, 170, 230)
+    pixels[150:] = (70, 120, 50)
+    noise = np.random.default_rng(0)
+    pixels[150:] += noise.normal(0, 22, (150, 400, 1))
+    cv2.circle(pixels, (90, 210), 45, (200, 35, 35), -1)
+    cv2.circle(pixels, (310, 215), 30, (200, 35, 35), -1)
+    cv2.circle(pixels, (200, 230), 20, (235, 210, 40), -1)
+    return np.clip(pixels + noise.normal(0, 3, pixels.shape), 0, 255).astype(np.uint8)
+
+
+def centre(mask: np.ndarray) -> tuple[float, float]:
+    y, x = np.nonzero(mask > 0.5)
+    return float(x.mean()), float(y.mean())
+
+
+def test_the_whole_photo_and_its_halves(scene: np.ndarray) -> None:
+    assert (ground(PHOTO, scene).mask == 1).all()
+    left = ground(Target("photo", place="left"), scene).mask
+    assert (left[:, :150] == 1).all()
+    assert (left[:, 250:] == 0).all()
+
+
+def test_of_several_things_the_largest_is_taken_and_the_others_are_named(scene: np.ndarray) -> None:
+    found = ground(Target("colour", "red"), scene)
+    assert centre(found.mask) == pytest.approx((90, 210), abs=3)
+    assert found.count == 2
+    assert found.note.startswith("Two things fit 'the red thing'; took the largest")
+    assert "'the right red thing'" in found.note
+    assert "'all the red things'" in found.note
+
+
+def test_a_place_picks_one_and_leaves_no_doubt(scene: np.ndarray) -> None:
+    right = ground(Target("colour", "red", "right"), scene)
+    assert centre(right.mask) == pytest.approx((310, 215), abs=3)
+    assert right.note == ""
+    every = ground(Target("colour", "red", "all"), scene)
+    assert every.mask[210, 90] == every.mask[215, 310] == 1
+
+
+def test_a_colour_that_is_not_there_is_refused_with_those_that_are(scene: np.ndarray) -> None:
+    with pytest.raises(EditRefusedError, match=r"no purple thing in this photo; it has .*green"):
+        ground(Target("colour", "purple"), scene)
+
+
+def test_sky_and_ground_meet_at_the_horizon(scene: np.ndarray) -> None:
+    sky, land = ground(Target("sky"), scene).mask, ground(Target("ground"), scene).mask
+    assert sky[:140].mean() > 0.97
+    assert sky[160:].mean() < 0.02
+    assert land[:140].mean() < 0.02
+    assert land[270:].mean() > 0.9
+
+
+def test_a_photo_without_sky_says_so() -> None:
+    with pytest.raises(EditRefusedError, match="no sky"):
+        ground(Target("sky"), photo("coffee"))
+
+
+def test_the_sky_of_real_photos_is_found_and_leaves_the_building_out() -> None:
+    sky = ground(Target("sky"), photo("temple")).mask
+    assert sky[:60, 400:].mean() > 0.97
+    assert sky[150:330, 150:250].mean() < 0.05
+    night = ground(Target("sky"), photo("rocket")).mask
+    assert night[20:200, 360:420].mean() > 0.9
+    assert night[200:380, 316:330].mean() < 0.1
+
+
+def test_subject_and_background_make_the_whole(scene: np.ndarray) -> None:
+    pixels = photo("flower")
+    subject, background = ground(SUBJECT, pixels).mask, ground(BACKGROUND, pixels).mask
+    np.testing.assert_allclose(subject + background, 1, atol=1e-6)
+    assert subject[150:280, 240:380].mean() > 0.95
+
+
+def test_a_mark_is_what_the_user_marked(scene: np.ndarray) -> None:
+    picture = np.zeros((*scene.shape[:2], 3), np.uint8)
+    picture[50:100, 50:100] = 255
+    assert (ground(MARKED, scene, mark_of(picture)).mask == picture[..., 0] / 255).all()
+    with pytest.raises(EditRefusedError, match="--box, --point or --mask"):
+        ground(MARKED, scene)
+    with pytest.raises(EditRefusedError, match="400 x 300; they must be of one size"):
+        ground(MARKED, scene, np.ones((10, 20), np.float32))
+    with pytest.raises(EditRefusedError, match="black everywhere"):
+        ground(MARKED, scene, np.zeros(scene.shape[:2], np.float32))
+
+
+def test_a_name_without_a_model_means_the_subject_and_says_so() -> None:
+    found = ground(Target("object", "flower"), photo("flower"))
+    assert found.note == "Cannot recognise a flower; took the main thing in the photo."
+    assert (found.mask == ground(SUBJECT, photo("flower")).mask).all()
+
+
+def test_a_colour_helps_where_a_name_is_unknown(scene: np.ndarray) -> None:
+    found = ground(Target("object", "balloon", colour="yellow"), scene)
+    assert centre(found.mask) == pytest.approx((200, 230), abs=3)
+    assert "went by the colour yellow" in found.note
+
+
+def test_a_part_of_a_thing_is_never_guessed_to_be_the_subject() -> None:
+    with pytest.raises(EditRefusedError, match="cannot find the glasses"):
+        ground(Target("object", "glasses"), photo("hopper"))
+
+
+def test_grass_goes_by_its_colour(scene: np.ndarray) -> None:
+    found = ground(Target("object", "grass"), scene)
+    assert found.mask[280, 20] > 0.5
+    assert found.mask[210, 90] < 0.1
+    assert found.note == "Took what is green for the grass."
+
+
+@pytest.mark.parametrize("target", [Target("text"), Target("face")])
+def test_what_needs_the_pack_names_the_command(target: Target) -> None:
+    with pytest.raises(EditRefusedError, match="editthinker models pull"):
+        ground(target, photo("hopper"))
+
+
+def test_the_same_question_is_answered_once(scene: np.ndarray) -> None:
+    target = Target("colour", "yellow")
+    assert ground(target, scene).mask is ground(target, scene.copy()).mask
+
+
+def test_a_transparent_photo_has_its_opaque_part_as_subject() -> None:
+    pixels = np.full((60, 60, 4), 200, np.uint8)
+    pixels[..., 3] = 0
+    pixels[20:40, 20:40, 3] = 255
+    assert (ground(SUBJECT, pixels).mask == pixels[..., 3] / 255).all()

@@ -1,0 +1,107 @@
+"""The models themselves, on photos; `make test-pack` pulls them first."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from editthinker.tools.editors.darkroom.grounding import ground
+from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.target import Target
+from editthinker.tools.errors import EditRefusedError
+from editthinker.tools.vision.detector import find_objects
+from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.inpainter import inpaint
+from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.segmenter import segment
+
+PHOTOS = Path(__file__).parents[3] / "tools" / "photos"
+
+pytestmark = [pytest.mark.pack, pytest.mark.xdist_group("pack")]
+
+
+def photo(name: str) -> np.ndarray:
+    return np.array(Image.open(PHOTOS / f"{name}.jpg").convert("RGB"))
+
+
+def share(mask: np.ndarray, box: tuple[int, int, int, int]) -> float:
+    left, top, right, bottom = box
+    return float(mask[top:bottom, left:right].sum() / mask.sum())
+
+
+def test_things_are_recognised_by_name() -> None:
+    named = {name: find_objects(photo(name)) or [] for name in ("cat", "coffee", "camera")}
+    assert {name: things[0].name for name, things in named.items()} == {
+        "cat": "cat",
+        "coffee": "cup",
+        "camera": "person",
+    }
+
+
+def test_faces_are_found_and_walls_are_not_taken_for_them() -> None:
+    ((left, top, right, bottom), _), *others = find_faces(photo("astronaut")) or []
+    assert others == []
+    assert left < 225 < right
+    assert top < 110 < bottom
+    assert find_faces(photo("temple")) == []
+
+
+def test_text_is_read_where_it_stands() -> None:
+    pixels = photo("coffee")
+    cv2.putText(pixels, "FRESH COFFEE", (30, 60), cv2.FONT_HERSHEY_DUPLEX, 1.2, (255,) * 3, 2)
+    (line,) = [line for line in read_text(pixels) or [] if "COFFEE" in line.text.upper()]
+    assert line.corners[0][0] < 60
+    assert line.corners[2][0] > 250
+    mask = ground(Target("text", "coffee"), pixels).mask
+    assert mask[45, 260] > 0.5
+    assert mask[45, 50] < 0.1
+    with pytest.raises(EditRefusedError, match="it reads 'FRESH COFFEE"):
+        ground(Target("text", "SALE"), pixels)
+
+
+def test_a_removed_rocket_leaves_the_sky_and_nothing_else_changes() -> None:
+    pixels = photo("rocket")
+    segment_ = segment(pixels, box=(300, 120, 350, 427))
+    assert segment_.by == "SAM 2"
+    assert share(segment_.mask, (295, 115, 355, 427)) > 0.97
+    hole = cv2.dilate(segment_.mask, np.ones((15, 15), np.uint8))
+    filled = inpaint(pixels, hole)
+    assert (filled[hole <= 0.5] == pixels[hole <= 0.5]).all()
+    body = filled[160:360, 315:330].mean()
+    assert abs(body - pixels[160:360, 270:290].mean()) < 15
+
+
+def test_words_find_things_that_colour_and_place_do_not() -> None:
+    cat = ground(Target("object", "cat"), photo("cat"))
+    assert (cat.mask[100:250, 80:300] > 0.9).mean() > 0.95
+    assert cat.mask[150:, 430:].mean() < 0.1
+    with pytest.raises(EditRefusedError, match="no dog in this photo; it shows cat"):
+        ground(Target("object", "dog"), photo("cat"))
+    assert find_subject(photo("rocket")).clear
+
+
+def test_the_whole_pack_stays_under_2_gb() -> None:
+    """In a process of its own, so that nothing else counts."""
+    code = """
+import json, resource, sys
+import numpy as np
+from PIL import Image
+from editthinker.tools.vision.detector import find_objects
+from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.inpainter import inpaint
+from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.segmenter import segment
+image = Image.open(sys.argv[1]).convert("RGB").resize((1180, 850))
+pixels = np.array(image)
+find_objects(pixels), find_faces(pixels), read_text(pixels)
+inpaint(pixels, segment(pixels, point=(600, 400)).mask)
+print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+"""
+    command = [sys.executable, "-c", code, str(PHOTOS / "coffee.jpg")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1]) < 2048
