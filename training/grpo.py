@@ -10,7 +10,7 @@ finished model, the best by held-out reward where the recipe asks for it, lies i
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
@@ -22,6 +22,7 @@ from editthinker.training.rewards import EditReward
 from editthinker.training.rows import load_rows, split_rows
 from editthinker.training.runs import finish, last_checkpoint
 from editthinker.training.sample_pages import SamplePages
+from editthinker.training.two_turns import TwoTurns, number_rows
 
 
 def main(
@@ -50,13 +51,21 @@ def main(
     arguments = build_arguments(GRPOConfig, recipe, out)
     data = load_rows(recipe, "grpo") if rows is None else split_rows(rows, recipe, "grpo")
     reward = reward or EditReward(recipe.reward, BlobStore(out / "blobs"))
+    train, held_out, episodes = data.train, data.held_out, None
+    if recipe.two_turns:
+        # Both parts are numbered as one, so that a roll-out finds a row by its number.
+        whole = number_rows(concatenate_datasets([part for part in data if part is not None]))
+        train = whole.select(range(len(data.train)))
+        held_out = held_out and whole.select(range(len(data.train), len(whole)))
+        episodes = TwoTurns(reward, whole)
     model, processor = load_policy(recipe)
     trainer = GRPOTrainer(
         model,
-        reward_funcs=reward,
+        reward_funcs=episodes or reward,
+        rollout_func=episodes and episodes.roll_out,
         args=arguments,
-        train_dataset=data.train,
-        eval_dataset=data.held_out,
+        train_dataset=train,
+        eval_dataset=held_out,
         processing_class=processor,
         peft_config=lora_config(recipe.lora),
         callbacks=[SamplePages(reward, out / "samples", recipe.samples_every), *callbacks],

@@ -176,6 +176,27 @@ def test_metrics_go_where_report_to_says(reinforced: Path) -> None:
     assert list(reinforced.rglob("events.out.tfevents.*"))
 
 
+def test_two_turns_in_one_episode_go_on_from_the_thinker_s_own_edit(
+    taught: Path, tmp_path: Path
+) -> None:
+    recipe = grpo_recipe(
+        taught / "model",
+        held_out=2,
+        max_steps=2,
+        save_strategy="no",
+        eval_strategy="steps",
+        eval_steps=2,
+        per_device_eval_batch_size=4,
+    ).model_copy(update={"two_turns": True})
+    out = tmp_path / "run"
+    grpo.main(recipe, out, rows=make_rows())
+    steps = [line for line in history(out) if "reward" in line]
+    assert len(steps) == 2
+    assert all("reward_share/masked" in line for line in steps)
+    shown = (out / "samples" / "step-000001.html").read_text()
+    assert shown.count("&lt;think&gt;") > 4  # four episodes, most with two replies
+
+
 def test_adapters_are_trained_merged_and_exported(taught: Path, tmp_path: Path) -> None:
     base = grpo_recipe(taught / "model", max_steps=2, save_steps=2, beta=0.01, learning_rate=1e-2)
     recipe = base.model_copy(
