@@ -19,6 +19,10 @@ ACCEPTABLE = 8.0
 """Score from which the observer leaves an edit as it is."""
 
 
+_AMBIGUOUS = "; took "
+"""How an editor says that several things fit the words, and which it chose."""
+
+
 class Observer:
     """Scores an edit by measuring it against the instruction."""
 
@@ -48,7 +52,8 @@ def _think(request: ThinkRequest) -> Thought:
             f"the observer cannot measure {request.instruction[:120]!r}; "
             "use a vision-language thinker"
         )
-    assessment = assess(request.source.pixels, request.edited.pixels, asked)
+    mark = request.mask.pixels if request.mask else None
+    assessment = assess(request.source.pixels, request.edited.pixels, asked, mark)
     semantic, quality = assessment.semantic, assessment.quality
     prompt = request.prompt
     if semantic < ACCEPTABLE or quality < ACCEPTABLE:
@@ -56,7 +61,9 @@ def _think(request: ThinkRequest) -> Thought:
         tried = {request.prompt, *(attempt.prompt for attempt in request.history)}
         if refined not in tried:
             prompt = refined
-    return Thought(semantic, quality, assessment.reasoning, prompt)
+    remarks = [note for note in request.notes if _AMBIGUOUS in note]
+    reasoning = " ".join([assessment.reasoning, *remarks[:1]])
+    return Thought(semantic, quality, reasoning, prompt)
 
 
 def _plan(request: PlanRequest) -> Plan:
@@ -67,6 +74,8 @@ def _plan(request: PlanRequest) -> Plan:
     fitted = fit_to_photo(request.source.pixels, recipe)
     if request.refusal:
         fitted = replace(fitted, unknown=())
+        if fitted.steps == parse(prompt).steps:  # the same wish again would be refused again
+            return Plan(prompt, "What was refused cannot be said in another way.")
         reason = f"Left out what was refused: {'; '.join(recipe.unknown) or 'nothing clear'}."
         return Plan(_sentence(fitted), reason)
     changed = [

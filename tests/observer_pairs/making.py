@@ -51,6 +51,16 @@ class Case:
         return np.asarray(mask * _coloured(self.pixels, self.of) if self.of else mask, np.float32)
 
     @property
+    def mark(self) -> Pixels | None:
+        """What the user marked, where the words say so: a box around the thing, white."""
+        if "marked" not in self.instruction:
+            return None
+        rows, columns = np.nonzero(self.mask > 0.5)
+        box = np.zeros(self.pixels.shape, np.uint8)
+        box[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = 255
+        return box
+
+    @property
     def other_mask(self) -> Mask:
         if self.other == "rest":
             return np.asarray(1 - grown(self.mask, 0.02), np.float32)

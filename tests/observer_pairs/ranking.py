@@ -60,7 +60,8 @@ def read_cases() -> tuple[Case, ...]:
 def think(case: Case, edited: Pixels) -> Thought:
     """Ask the observer about one edit."""
     source, result = (Picture.from_pixels(pixels) for pixels in (case.pixels, edited))
-    request = ThinkRequest(source, result, case.instruction, case.instruction)
+    mask = None if case.mark is None else Picture.from_pixels(case.mark)
+    request = ThinkRequest(source, result, case.instruction, case.instruction, mask=mask)
     return asyncio.run(Observer().think(request))
 
 

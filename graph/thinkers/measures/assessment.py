@@ -28,7 +28,7 @@ from editthinker.graph.thinkers.measures.finding import Damage, Finding
 from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
 from editthinker.graph.thinkers.measures.scene import Scene, lay_over
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT
 from editthinker.tools.images import Pixels
 
 UNFINISHED = 7.5
@@ -87,10 +87,19 @@ class Assessment:
         return kept
 
 
-def assess(source: Pixels, edited: Pixels, recipe: Recipe) -> Assessment:
-    """Measure an edit, both pictures `(H, W, 3 or 4) uint8`, against a recipe with steps."""
-    limited = _limited(recipe)
-    scene = lay_over(source, edited, limited)
+def assess(
+    source: Pixels, edited: Pixels, recipe: Recipe, mark: Pixels | None = None
+) -> Assessment:
+    """Measure an edit against a recipe with steps.
+
+    Args:
+        source: The photo, `(H, W, 3 or 4) uint8`.
+        edited: What came of it, likewise.
+        recipe: What was asked for.
+        mark: What the user marked, `(H, W, C) uint8` of the photo's size, white in it.
+    """
+    limited = _limited(recipe, bounded=mark is not None)
+    scene = lay_over(source, edited, limited, mark)
     lettered = any(step.operation == "text" for step in recipe.steps)
     marks = text.strokes(scene) if lettered else None
     if marks is not None:
@@ -111,12 +120,15 @@ def assess(source: Pixels, edited: Pixels, recipe: Recipe) -> Assessment:
     )
 
 
-def _limited(recipe: Recipe) -> Recipe:
-    """Return the recipe with what is to be kept left out of steps on the whole photo."""
+def _limited(recipe: Recipe, *, bounded: bool) -> Recipe:
+    """Return the recipe with steps on the whole photo limited to what they may change.
+
+    That is what the user marked, if anything, or the other side of what is to be kept.
+    """
     kept = {"background", "subject"} & set(recipe.keep)
-    if len(kept) != 1:
+    if len(kept) != 1 and not bounded:
         return recipe
-    rest = SUBJECT if "background" in kept else BACKGROUND
+    rest = MARKED if bounded else SUBJECT if "background" in kept else BACKGROUND
     steps = (
         replace(step, region=rest) if step.region == PHOTO and step.operation in LOCAL else step
         for step in recipe.steps

@@ -68,7 +68,9 @@ def _reached(scene: Scene) -> Floats:
     near = cv2.morphologyEx(scene.changed, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     plane = scene.before[..., 0]
     detail = cv2.blur(np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 1.5)), (9, 9))
-    return np.asarray(np.maximum(near, detail < 0.8), np.float32)
+    both = np.maximum(near, (detail < 0.8).astype(np.float32))
+    closed = cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    return np.asarray(closed, np.float32)
 
 
 def measure_blur(scene: Scene, step: Step) -> Finding:
@@ -78,9 +80,10 @@ def measure_blur(scene: Scene, step: Step) -> Finding:
     if step.region != PHOTO:
         near = scene.enlarged(_reached(scene))
         reached = mean(near, weights)
-        if reached > 0.4:
+        if 0.4 < reached < 0.97:
             weights = np.asarray(weights * (near > 0.5), np.float32)
-    weights = inner(weights, 3 * wanted)
+    # Of something small the rim would leave nothing.
+    weights = inner(weights, min(3 * wanted, 0.1 * float(weights.sum()) ** 0.5))
     factor = max(1, int(wanted / 3))  # a wide blur shows as well on fewer pixels
 
     def strength(plane: Floats, sigma: float) -> float:

@@ -11,10 +11,10 @@ from editthinker.graph.thinkers.measures.alignment import Alignment, align
 from editthinker.graph.thinkers.measures.border import Border, find_border
 from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, to_lab
 from editthinker.graph.thinkers.measures.rendition import RENDERED, render
-from editthinker.graph.thinkers.measures.sight import Sight, look
+from editthinker.graph.thinkers.measures.sight import Sight, behind, look, marked
 from editthinker.graph.thinkers.measures.traces import changed_area, solid
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 from editthinker.tools.images import Pixels
 
 FINE_SIDE = 1024
@@ -136,8 +136,11 @@ class Scene:
         )
 
 
-def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
-    """Register two `(H, W, 3 or 4) uint8` pictures and prepare them for measuring."""
+def lay_over(source: Pixels, edited: Pixels, recipe: Recipe, mark: Pixels | None = None) -> Scene:
+    """Register two `(H, W, 3 or 4) uint8` pictures and prepare them for measuring.
+
+    What the user marked, of the size of the source and white, is where marked things are.
+    """
     alpha = _alpha(edited)
     source, edited = shrink(_opaque(source), 2 * FINE_SIDE), _opaque(edited)
     sizes = (source.shape[1], source.shape[0]), (edited.shape[1], edited.shape[0])
@@ -165,7 +168,13 @@ def lay_over(source: Pixels, edited: Pixels, recipe: Recipe) -> Scene:
     targets = _named(recipe)
     if not targets and alpha is None:
         return scene
-    seen = {target: look(target, aligned, scene.before) for target in targets}
+    seen = {target: look(target, aligned, scene.before) for target in targets - {BACKGROUND}}
+    if BACKGROUND in targets:
+        seen[BACKGROUND] = behind(seen[SUBJECT])
+    if mark is not None and MARKED in targets:
+        size = (source.shape[1], source.shape[0])
+        drawn = _resized(mark[..., :3].mean(axis=2).astype(np.float32) / 255, size)
+        seen[MARKED] = marked(scene._coarse(moved(drawn)))
     sights = {target: sight for target, sight in seen.items() if sight is not None}
     masks = {target: scene.region_for(sights.get(target)) for target in targets}
     if alpha is not None:

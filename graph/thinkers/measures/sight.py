@@ -71,11 +71,21 @@ def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:
-    seen = _subject(target, source, before)
-    if seen is None:
+    return behind(_subject(target, source, before))
+
+
+def behind(subject: Sight | None) -> Sight | None:
+    """Return the background of a subject."""
+    if subject is None:
         return None
     # What neither guess took for the subject is background, however much the two differ.
-    return Sight(_rest(seen.may), _rest(seen.must), 0.8)
+    return Sight(_rest(subject.may), _rest(subject.must), 0.8)
+
+
+def marked(mark: Floats) -> Sight:
+    """Return what a user marked: a thing somewhere in it, and nothing beyond."""
+    core = cv2.erode(mark, np.ones((9, 9), np.uint8))
+    return Sight(np.asarray(core, np.float32), widened(mark, 0.02), 0.9)
 
 
 def _sky(_: Target, __: Pixels, before: Floats) -> Sight | None:
