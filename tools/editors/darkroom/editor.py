@@ -77,7 +77,7 @@ def as_json(recipe: Recipe) -> JsonValue:
 
 def _refusal(prompt: str, recipe: Recipe) -> str:
     if recipe.unknown:
-        words = ", ".join(map(repr, recipe.strange[:4]))
+        words = ", ".join(repr(word[:30]) for word in recipe.strange[:4])
         strange = f" (it has no word for {words})" if words else ""
         return f"the darkroom does not understand {_listed(recipe.unknown)}{strange}; {_ABILITIES}"
     if recipe.keep:
