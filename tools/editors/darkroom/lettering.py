@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from editthinker.tools.editors.darkroom.ink import ink_among, ink_on
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.matte import dilated, mixed, spread
 from editthinker.tools.editors.darkroom.typeface import font, refuse_lacking
@@ -38,6 +39,8 @@ class Line:
     """Where the letters are in the strip, in [0, 1]."""
     colour: Floats
     """Of the ink, sRGB in [0, 1]."""
+    outline: Floats | None
+    """Colour of the rim of the letters, where they have one."""
     mask: Floats
     """What must be filled to erase it, in the photo."""
     even: bool
@@ -95,13 +98,21 @@ def rewrite(erased: Floats, line: Line, old: str, new: str) -> Floats:
         EditRefusedError: if the font lacks a character.
     """
     refuse_lacking(new)
-    rows, columns = _extent(line.ink)
+    rows, columns = _extent(line.ink, line.even)
     left, right = _room(line, columns)
     letters = _set(new, old or new, line, rows, columns, (left, right))
+    if line.outline is not None:
+        reach = max(1, round(0.045 * line.size[1]))
+        erased = _laid(erased, line, dilated(letters, reach), line.outline)
+    return _laid(erased, line, letters, line.colour)
+
+
+def _laid(pixels: Floats, line: Line, letters: Floats, colour: Floats) -> Floats:
+    """Lay letters, drawn in the strip, on the photo."""
+    height, width = pixels.shape[:2]
     inverse = np.linalg.inv(line.upright)
-    height, width = erased.shape[:2]
     cover = cv2.warpPerspective(letters, inverse, (width, height), flags=cv2.INTER_AREA)
-    return mixed(erased, np.broadcast_to(line.colour, erased.shape), floats(np.clip(cover, 0, 1)))
+    return mixed(pixels, np.broadcast_to(colour, pixels.shape), floats(np.clip(cover, 0, 1)))
 
 
 def _line(pixels: Floats, region: NDArray[np.bool_]) -> Line:
@@ -124,13 +135,16 @@ def _line(pixels: Floats, region: NDArray[np.bool_]) -> Line:
     ring = np.concatenate([part.reshape(-1, 3) for part in (lab[:edge], lab[-edge:])])
     ground = np.median(ring, axis=0)
     scatter = float(np.percentile(np.linalg.norm(ring - ground, axis=1), 75))
-    ink, colour = _ink(lab, inside, ground)
+    ink, colour = ink_on(lab, inside, ground)
+    outline = None
+    even = scatter < _PLAIN and 0.01 < float(ink.mean()) < 0.7
+    if not even and (among := ink_among(lab, inside)):
+        ink, colour, outline = among
     letters = np.zeros((height, 3 * width), np.float32)
     letters[:, width : 2 * width] = ink
     off = np.linalg.norm(to_lab(strip) - ground, axis=2)
     plain = np.percentile(off, 90, axis=0) < max(2 * _PLAIN, 2 * scatter)
     plain &= _inside(upright, size, region.shape)
-    even = scatter < _PLAIN and 0.01 < float(ink.mean()) < 0.7
     if even:
         loose = np.zeros_like(letters)
         loose[:, width : 2 * width] = np.linalg.norm(lab - ground, axis=2) > max(5.0, 2 * scatter)
@@ -138,7 +152,7 @@ def _line(pixels: Floats, region: NDArray[np.bool_]) -> Line:
         hole = dilated(floats(back > 0.05), max(3, round(0.08 * high)))
     else:  # letters on a busy ground: take all of the strip
         hole = floats(region)
-    return Line(upright, size, letters, colour, hole, even, plain)
+    return Line(upright, size, letters, colour, outline, hole, even, plain)
 
 
 def _inside(
@@ -169,30 +183,18 @@ def _corners(region: NDArray[np.bool_]) -> NDArray[np.float32]:
     return corners.astype(np.float32)
 
 
-def _ink(lab: Floats, pixels: Floats, ground: Floats) -> tuple[Floats, Floats]:
-    """Return where letters are, and their colour: what differs most from the ground."""
-    off = np.linalg.norm(lab - ground, axis=2)
-    level = max(10.0, 0.55 * float(np.percentile(off, 97)))
-    strong = off > level
-    if not strong.any():
-        return np.zeros(off.shape, np.float32), floats(pixels.reshape(-1, 3).mean(axis=0))
-    core = cv2.erode(strong.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    chosen = core if core.sum() > 20 else strong
-    middle = np.median(lab[chosen], axis=0)
-    near = chosen & (np.linalg.norm(lab - middle, axis=2) < 25)
-    colour = np.median(pixels[near if near.any() else chosen], axis=0)
-    way = middle - ground
-    share = ((lab - ground) @ way) / max(float(way @ way), 1e-6)
-    return floats(np.interp(share, [0.3, 0.7], [0, 1])), floats(colour)
-
-
-def _extent(ink: Floats) -> tuple[tuple[int, int], tuple[int, int]]:
+def _extent(ink: Floats, even: bool) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return first and last row and column with ink."""
     solid = ink > 0.5
-    rows = np.nonzero(solid.sum(axis=1) > 0.01 * solid.sum(axis=1).max())[0]
-    columns = np.nonzero(solid.any(axis=0))[0]
+    along, down = solid.sum(axis=1), solid.sum(axis=0)
+    least = 0.01 if even else 0.2
+    rows = np.nonzero(along > least * along.max())[0]
+    columns = np.nonzero(down > (0 if even else 0.15 * down.max()))[0]
+    height, width = ink.shape
+    if not even and len(rows) and np.ptp(rows) > 0.75 * height:
+        # The ground has the colour of the ink: go by how capitals stand in a box that was read.
+        rows = np.array([0.23 * height, 0.77 * height])
     if not len(rows) or not len(columns):
-        height, width = ink.shape
         return (height // 5, 4 * height // 5), (width // 3, 2 * width // 3)
     return (int(rows[0]), int(rows[-1])), (int(columns[0]), int(columns[-1]))
 
@@ -222,7 +224,7 @@ def _set(
     sized = font(200).getbbox(old, anchor="ls")
     size = max(8, round(200 * tall / max(sized[3] - sized[1], 1)))
     baseline = rows[0] * _DRAWN - font(size).getbbox(old, anchor="ls")[1]
-    stroke = _weight(old, size, line.ink, rows, columns)
+    stroke = _weight(old, size, line.ink, rows, columns) if line.even else 0
     left, _, right, _ = font(size).getbbox(new, anchor="ls", stroke_width=stroke)
     most = (room[1] - room[0] + 1) * _DRAWN
     shrink = min(1.0, most / max(right - left, 1))

@@ -10,6 +10,7 @@ from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.kinds import PARTS, find_kind
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_objects, known_names
@@ -134,7 +135,7 @@ Corners = tuple[tuple[float, float], ...]
 
 
 def _place_of(line: TextBox, words: str) -> Corners | None:
-    """Return where words stand in a line, by the share of its letters; None if they do not."""
+    """Return where words stand in a line, by the widths of its letters; None if they do not."""
     text, wanted = line.text.casefold(), words.casefold().strip()
     start = text.find(wanted)
     length = len(wanted)
@@ -149,7 +150,8 @@ def _place_of(line: TextBox, words: str) -> Corners | None:
         length = min(length, len(text) - start)
     if length >= 0.9 * len(text):
         return line.corners
-    begin, end = start / len(text), (start + length) / len(text)
+    whole = font(40).getlength(line.text)
+    begin, end = (font(40).getlength(line.text[:at]) / whole for at in (start, start + length))
     upper_left, upper_right, lower_right, lower_left = np.array(line.corners)
     top, bottom = upper_right - upper_left, lower_right - lower_left
     return tuple(
