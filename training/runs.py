@@ -1,5 +1,6 @@
 """The folder of a training run: resumed from its last whole checkpoint, finished with a model."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def last_checkpoint(out: Path, *, resume: bool) -> str | None:
     }
     if resume:
         return str(found[max(found)]) if found else None
-    if out.is_dir() and any(out.iterdir()):
+    # Of several processes the first one asks: it may write before another has looked.
+    if os.environ.get("RANK", "0") == "0" and out.is_dir() and any(out.iterdir()):
         raise ConfigError(f"{str(out)!r} holds a run; use --resume, or another --out")
     return None
 

@@ -25,12 +25,6 @@ class Scorer:
         self._judge = judge
         self._benchmark = benchmark
 
-    @property
-    def name(self) -> str:
-        """Everything that decides a score, apart from the edit."""
-        judge = self._judge
-        return f"{judge.name}|{judge.model}|{judge.rubrics}|{self._benchmark.name}"
-
     async def score(
         self,
         source: Picture,
