@@ -159,14 +159,21 @@ def _phrases(tokens: list[Word]) -> Iterator[Word]:
         text = " ".join(token.text for token in part)
         first = part[0]
         if meaning and meaning.kind == "colour" and first.definite and len(part) > 1:
-            alone, after = known.get((first.text,)), tokens[at + len(part) : at + len(part) + 1]
-            noun = known.get((after[0].text,)) if after else None
-            named = after and (after[0].text in _INTO or (noun and noun.kind in _NOUNS))
+            alone = known.get((first.text,))
+            named = _is_noun(tokens[at + len(part) :])
             # "make the sky blue" is not about sky blue, but "the sky blue car" is
             if alone and alone.target and not named:
                 part, meaning, text = part[:1], alone, first.text
         yield replace(first, text=text, meaning=meaning or first.meaning, end=part[-1].end)
         at += len(part)
+
+
+def _is_noun(tokens: list[Word]) -> bool:
+    """Return whether a thing follows, or what something becomes."""
+    if tokens and tokens[0].text in _INTO:
+        return True
+    starts = (tuple(t.text for t in tokens[:size]) for size in range(1, longest_phrase() + 1))
+    return any(m.kind in _NOUNS for start in starts if (m := vocabulary().get(start)))
 
 
 def _particles(tokens: list[Word]) -> list[Word]:

@@ -44,6 +44,10 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
     if not clause.only(*allowed) or not (named or colours) or not (marked or listed):
         return None
     places = things(clause)
+    if places:  # "keep the car red"
+        colours = []
+    if clause.has("noun") and not clause.has("keep"):
+        return None  # "make both chairs the same colour"
     if any(
         word.meaning.role not in {"", "name", "hosts"}
         and not (places and word.meaning.value == "sharpen")

@@ -36,6 +36,9 @@ Operation = Literal[
     "posterize",
     "sketch",
     "watercolour",
+    "oil",
+    "cartoon",
+    "pixelate",
     "text",
     "fill",
     "recolour",
@@ -48,6 +51,11 @@ Operation = Literal[
     "isolate",
 ]
 """Every operation the darkroom has."""
+
+REDRAWING: frozenset[Operation] = frozenset(
+    {"posterize", "sketch", "watercolour", "oil", "cartoon", "pixelate"}
+)
+"""Looks of other media: they bring edges and texture of their own."""
 
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -175,6 +183,9 @@ _SENTENCES: Mapping[Operation, str] = {
     "posterize": "posterize {photo} by {percent}",
     "sketch": "turn {photo} into a pencil sketch by {percent}",
     "watercolour": "turn {photo} into a watercolour by {percent}",
+    "oil": "turn {photo} into an oil painting by {percent}",
+    "cartoon": "turn {photo} into a cartoon by {percent}",
+    "pixelate": "pixelate {photo} by {percent}",
     "text": "write {content} at the {position} in {colour} by {percent}",
     "fill": "replace {photo} with {colour}",
     "recolour": "change the {source} to {target}",

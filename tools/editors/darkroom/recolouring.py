@@ -26,7 +26,8 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     if not replaces and named[0] != BACKGROUND:
         return None
     kinds = ("region", "colour", "noun", "gradient", "axis", "number", "act", "degree")
-    if not clause.only(*kinds, "vertical-place"):
+    puts = ["relation"] if _puts(clause) else []
+    if not clause.only(*kinds, "vertical-place", *puts):
         return None
     options: dict[str, str | float] | None = _filling(clause)
     if ones:  # "with a plain grey one"

@@ -1,9 +1,12 @@
 """What is settled between the steps of a recipe once all its clauses are read."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND
+
+_COMPLAINTS = frozenset({"too", "enough"})
 
 
 def without_repeats(steps: list[Step]) -> list[Step]:
@@ -11,6 +14,11 @@ def without_repeats(steps: list[Step]) -> list[Step]:
     filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
     cut = [step for step in steps if step.operation == "cutout"]
     spare = cut if filled else cut[1:]
+    for step, after in pairwise(steps):  # "the sky is too bright, darken it"
+        alike = (step.operation, step.region) == (after.operation, after.region)
+        complains = bool(_COMPLAINTS.intersection(step.clause.lower().split()))
+        if alike and complains and step.amount * after.amount > 0:
+            spare = [*spare, step]
     return [step for step in steps if not any(step is other for other in spare)]
 
 

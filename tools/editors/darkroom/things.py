@@ -13,7 +13,7 @@ _WHOLE = frozenset({"photo", "background", "subject", "marked"})
 _SEVERAL = frozenset({"object", "colour", "face", "text"})
 """Targets of which there may be several."""
 
-_PREPOSITIONS = frozenset({"on", "in", "into", "at", "from", "over", "across", "against", "with"})
+_PREPOSITIONS = frozenset({"on", "in", "off", "at", "from", "over", "across", "against", "with"})
 """Words after which a second thing only tells where the first one is."""
 
 _BECOMES = frozenset(
@@ -80,7 +80,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
         if words[at].text in {"everything", "all"} and colour and end == at + 2:
             return _Phrase(_joined(words[at:end], Target("colour", colour, "all")), end, ())
         return None
-    target = _described(head.target, place, colour)
+    which = words[head.end - 1].text in {"one", "ones"}
+    target = None if which and not colour else _described(head.target, place, colour)
     plain = all(vocabulary().get(tuple(said.split())) for said in dropped)
     if target is None or (target == PHOTO and not plain):
         return None
