@@ -1,7 +1,8 @@
 """`editthinker models`: the pretrained models that the darkroom works better with."""
 
+from functools import partial
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,9 @@ from editthinker.tools.models import (
     pull_model,
     remove_model,
 )
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 app = typer.Typer(
     help="Pull the pretrained models that the darkroom works better with.", no_args_is_help=True
@@ -77,7 +81,7 @@ def pull(names: Annotated[list[str] | None, _NAMES] = None) -> None:
             continue
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
             task = bar.add_task(name, total=model.bytes)
-            pull_model(model, lambda done, task=task: bar.update(task, completed=done))
+            pull_model(model, partial(_advance, bar, task))
         typer.echo(f"{name}: pulled {model.package} {model.version}, hashes checked")
     if hint := missing_libraries():
         typer.echo(hint)
@@ -101,6 +105,10 @@ def remove(names: Annotated[list[str] | None, _NAMES] = None) -> None:
     for name, model in find_models(names or []).items():
         freed = remove_model(model)
         typer.echo(f"{name}: {f'freed {_megabytes(freed)}' if freed else 'was not there'}")
+
+
+def _advance(bar: "Progress", task: "TaskID", done: int) -> None:
+    bar.update(task, completed=done)
 
 
 def missing_libraries() -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from editthinker.tools.images import Pixels
@@ -94,8 +95,9 @@ def fit_to_edges(mask: Mask, pixels: Pixels, radius: int) -> Mask:
     guide = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2Lab), np.float32) / 255
     size = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(plane: Mask) -> Mask:
-        return np.asarray(cv2.blur(plane, size, borderType=cv2.BORDER_REFLECT), np.float32)
+    def mean(plane: npt.ArrayLike) -> Mask:
+        blurred = cv2.blur(np.asarray(plane, np.float32), size, borderType=cv2.BORDER_REFLECT)
+        return np.asarray(blurred, np.float32)
 
     # One channel at a time; the one with the strongest edge across the outline has its way.
     fitted, sure = np.zeros_like(mask), np.full_like(mask, 1e-6)
@@ -106,18 +108,19 @@ def fit_to_edges(mask: Mask, pixels: Pixels, radius: int) -> Mask:
         spread = mean(light * light) - mean_light * mean_light
         slope = (mean(light * mask) - mean_light * mean_mask) / (spread + 1e-4)
         offset = mean_mask - slope * mean_light
-        weight = mean(np.asarray(slope * slope * spread, np.float32))
+        weight = mean(slope * slope * spread)
         fitted += weight * (mean(slope) * light + mean(offset))
         sure += weight
-    fitted = (fitted + 1e-6 * mean_mask) / sure
-    return np.asarray(np.interp(fitted, [0.12, 0.88], [0, 1]), np.float32)
+    even = (fitted + 1e-6 * mean_mask) / sure
+    return np.asarray(np.interp(even, [0.12, 0.88], [0, 1]), np.float32)
 
 
 def enlarge(rough: Mask, pixels: Pixels) -> Mask:
     """Bring a mask found on a smaller picture to full size, along the photo's edges."""
     height, width = pixels.shape[:2]
     factor = max(height, width) / max(rough.shape)
-    mask = np.asarray(cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR))
+    full = cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR)
+    mask = np.asarray(full, np.float32)
     fitted = fit_to_edges(mask, pixels, max(2, round(1.5 * factor)))
     # Far from the rough outline nothing changes: an edge filter must not invent regions.
     reach = 2 * max(2, round(1.5 * factor)) + 1

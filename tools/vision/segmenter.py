@@ -82,9 +82,9 @@ def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask
     if box is not None and point is None:
         # The middle of a box mostly belongs to the thing: a cup is found with its coffee.
         tries.append(((box[0] + box[2]) // 2, (box[1] + box[3]) // 2))
-    found = [_proposals(pixels, box, point) for point in tries]
-    masks = np.concatenate([masks for masks, _ in found])
-    scores = np.concatenate([scores for _, scores in found])
+    proposed = [_proposals(pixels, box, at) for at in tries]
+    masks = np.concatenate([masks for masks, _ in proposed])
+    scores = np.concatenate([scores for _, scores in proposed])
     scale = np.array([_LOW / width, _LOW / height], np.float32)
     logits = masks[_best(masks, scores, box, scale)]
     # Enlarged before the threshold: the other way round, the outline would be a staircase.

@@ -130,8 +130,8 @@ class _Conversion:
             case "Mul" | "Sub":
                 self.add(node["op"], [self.value(i) for i in inputs], name)
             case "Relu6":
-                low = self.tensor("zero", np.float32(0).reshape(()))
-                high = self.tensor("six", np.float32(6).reshape(()))
+                low = self.tensor("zero", np.array(0, np.float32))
+                high = self.tensor("six", np.array(6, np.float32))
                 self.add("Clip", [inputs[0], low, high], name)
             case "FusedBatchNorm" | "FusedBatchNormV3":
                 rest = [self.tensor(i, self.graph.constants[i]) for i in inputs[1:]]

@@ -18,7 +18,7 @@ from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
 from editthinker.tools.vision.detector import finds_objects
 from editthinker.tools.vision.faces import finds_faces
-from editthinker.tools.vision.masks import Part, first
+from editthinker.tools.vision.masks import Order, Part, first
 from editthinker.tools.vision.reader import can_read
 from editthinker.tools.vision.segmenter import outlines_with_model
 
@@ -180,7 +180,7 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
 
 def _sides(parts: Sequence[Part], chosen: Part) -> list[Place]:
     """Return the places that name another part than the chosen one."""
-    orders = ("left", "right", "top", "bottom", "smallest")
+    orders: tuple[Order, ...] = ("left", "right", "top", "bottom", "smallest")
     return [order for order in orders if first(list(parts), order) is not chosen]
 
 
