@@ -90,8 +90,9 @@ pocket: .venv/dev ## teach a tiny thinker a simulated editor's habits (an hour; 
 		$(if $(SMALL),--small out/pocket-small,out/pocket)
 
 .PHONY: outcomes
-outcomes: .venv/dev ## how the loop ends over 70 photos and instructions
+outcomes: .venv/dev ## how the loop ends over 70 photos and instructions, and 62 wishes checked
 	$(BIN)/python tests/outcomes/table.py
+	PYTHONPATH=tests/support $(BIN)/python tests/outcomes/everyday.py out/everyday.png
 
 .PHONY: pairs
 pairs: .venv/dev ## whether the observer prefers good edits of real photos to bad ones

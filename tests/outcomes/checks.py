@@ -9,7 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from drawn import Mask, Pixels, drawn, photo
+from drawn import Mask, Pixels, drawn, has_drawn, photo
 
 from editthinker.tools.vision.reader import read_text
 
@@ -77,6 +77,8 @@ def _outside(name: str, thing: str) -> Mask:
     outside = _grown(drawn(name, thing), 0.04) < 0.1
     if thing == "flower" and name == "flower":
         outside &= _grown(drawn(name, "lower"), 0.04) < 0.1
+    if thing == "sky" and has_drawn(name, "doubt"):
+        outside &= drawn(name, "doubt") < 0.1
     return outside.astype(np.float32)
 
 

@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
-from table import Ending, accepted, read_pairs, run_pairs
+from everyday import GOAL, came_true, grant, read_wishes
+from table import Ending, Pair, accepted, read_pairs, run_pairs
+
+from editthinker.tools.vision.faces import finds_faces
+from editthinker.tools.vision.reader import can_read
 
 pytestmark = pytest.mark.xdist_group("outcomes")
 
@@ -32,3 +36,37 @@ async def test_with_simulated_faults_the_loop_raises_acceptance_by_half(folder: 
     failed = sum(e.stop_reason != "accepted" for e in single)
     assert failed > len(single) / 2, "the simulation must fail in most edits"
     assert accepted(loop) >= 1.5 * accepted(single)
+
+
+def test_the_everyday_list_is_large_enough_to_mean_something() -> None:
+    wishes = read_wishes()
+    assert len({(wish["photo"], wish["say"]) for _, wish in wishes}) == len(wishes) >= 60
+    assert len({wish["photo"] for _, wish in wishes}) >= 10
+    assert {kind for kind, _ in wishes} == {
+        *("colour", "background", "subject", "text", "tone", "style")
+    }
+
+
+@pytest.mark.pack
+@pytest.mark.skipif(not (can_read() and finds_faces()), reason="needs the model pack")
+def test_most_everyday_wishes_come_true(folder: str) -> None:
+    outcomes = grant(read_wishes(), folder)
+    wrong = [(o.wish["photo"], o.wish["say"], o.problem) for o in outcomes if o.problem]
+    assert came_true(outcomes) >= GOAL, wrong
+
+
+HOPELESS = [
+    Pair("hopper", "make him smile"),
+    Pair("camera", "turn the red to blue"),
+    Pair("camera", "make the red thing green"),
+    Pair("cat", "remove the purple thing"),
+    Pair("page", "make the sky darker"),
+]
+
+
+async def test_what_cannot_be_done_ends_the_loop_with_one_clear_sentence(folder: str) -> None:
+    for ending in await run_pairs(HOPELESS, folder):
+        assert ending.stop_reason == "editor_failed", ending.pair
+        assert len(ending.attempts) <= 2, ending.pair
+        assert ending.error and len(ending.error) < 800, ending.pair
+        assert all(attempt["image"] is None for attempt in ending.attempts)

@@ -42,6 +42,11 @@ def drawn(name: str, thing: str) -> Mask:
     return np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
+def has_drawn(name: str, thing: str) -> bool:
+    """Return whether a thing was drawn; `doubt` is where nobody can say what belongs to what."""
+    return thing in _shapes()[name]
+
+
 @cache
 def _shapes() -> dict[str, dict[str, dict[str, Any]]]:
     text = Path(__file__).with_name("drawn.toml").read_text(encoding="utf-8")

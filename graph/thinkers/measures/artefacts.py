@@ -15,13 +15,10 @@ from editthinker.graph.thinkers.measures.preservation import EXCHANGED
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.style import flatness
 from editthinker.tools.editors.darkroom.light import from_lab
-from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation
 from editthinker.tools.images import Pixels
 
-_SOFTENING: frozenset[Operation] = frozenset(
-    {"blur", "denoise", "watercolour", "sketch", "posterize", "fill"}
-)
-_REDRAWN: frozenset[Operation] = frozenset({"sketch", "posterize", "watercolour"})
+_SOFTENING: frozenset[Operation] = REDRAWING | {"blur", "denoise", "fill"}
 _BRIGHTER: frozenset[Operation] = frozenset({"brightness", "exposure", "contrast", "highlights"})
 _DARKER: frozenset[Operation] = frozenset(
     {"brightness", "exposure", "contrast", "shadows", "vignette"}
@@ -32,14 +29,14 @@ def find_damage(scene: Scene) -> list[Damage]:
     """Return every kind of harm that the steps do not explain."""
     asked = {step.operation for step in scene.recipe.steps}
     damage: list[Damage] = []
-    if not asked & (_REDRAWN | EXCHANGED | {"grain"}):
+    if not asked & (REDRAWING | EXCHANGED | {"grain"}):
         damage += _clipping(scene)
     if not asked & (_SOFTENING | EXCHANGED):
         damage += _softness(scene)
-    if not asked & (_REDRAWN | EXCHANGED | {"grain"}):
+    if not asked & (REDRAWING | EXCHANGED | {"grain"}):
         damage += _noise(scene)
         damage += _halos(scene)
-    if not asked & (_REDRAWN | EXCHANGED | {"border"}):
+    if not asked & (REDRAWING | EXCHANGED | {"border"}):
         damage += _banding(scene)
     damage += _resolution(scene)
     damage += find_traces(scene)

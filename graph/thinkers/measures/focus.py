@@ -80,7 +80,7 @@ def measure_blur(scene: Scene, step: Step) -> Finding:
     if step.region != PHOTO:
         near = scene.enlarged(_reached(scene))
         reached = mean(near, weights)
-        if 0.4 < reached < 0.97:
+        if reached > 0.4:
             weights = np.asarray(weights * (near > 0.5), np.float32)
     # Of something small the rim would leave nothing.
     weights = inner(weights, min(3 * wanted, 0.1 * float(weights.sum()) ** 0.5))

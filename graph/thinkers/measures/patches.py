@@ -9,12 +9,12 @@ from editthinker.graph.thinkers.measures.finding import Damage
 from editthinker.graph.thinkers.measures.lab import Floats
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.traces import ring, seam, solid, streaks, texture
-from editthinker.tools.editors.darkroom.recipe import Operation
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation
 from editthinker.tools.editors.darkroom.target import PHOTO
 
-_OWN_EDGES: frozenset[Operation] = frozenset(
-    {"text", "border", "cutout", "move", "duplicate", "grain", "sketch", "posterize", "watercolour"}
-)
+_OWN_EDGES: frozenset[Operation] = REDRAWING | {
+    *("text", "border", "cutout", "move", "duplicate", "grain"),
+}
 """Steps that bring edges or texture of their own."""
 
 _FILLED: frozenset[Operation] = frozenset({"remove", "erase-text"})

@@ -11,7 +11,8 @@ from editthinker.graph.thinkers.measures.geometry import RECOGNISED
 from editthinker.graph.thinkers.measures.grade import FIGURES, unexplained
 from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.graph.thinkers.measures.traces import look_alikes, solid
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
 
@@ -26,14 +27,13 @@ class Drift(NamedTuple):
 _LIGHT: frozenset[Operation] = frozenset(
     {"brightness", "exposure", "contrast", "shadows", "highlights", "vignette"}
 )
-_REDRAWN: frozenset[Operation] = frozenset({"sketch", "posterize", "watercolour"})
 _COLOURED: frozenset[Operation] = frozenset(
     {"saturation", "warmth", "tint", "hue", "black-and-white", "sepia", "recolour", "fill"}
 )
 _MOVERS: Mapping[Operation, frozenset[Operation]] = {
-    "brightness": _LIGHT | _REDRAWN | {"fill"},
-    "contrast": _LIGHT | _REDRAWN | {"fill", "blur", "grain"},
-    "saturation": _COLOURED | _REDRAWN,
+    "brightness": _LIGHT | REDRAWING | {"fill"},
+    "contrast": _LIGHT | REDRAWING | {"fill", "blur", "grain"},
+    "saturation": _COLOURED | REDRAWING,
     "warmth": _COLOURED | {"sketch"},
     "tint": _COLOURED | {"sketch"},
 }
@@ -63,12 +63,41 @@ _FREE: Mapping[Operation, tuple[float, float]] = {
 def find_drifts(scene: Scene) -> list[Drift]:
     """Return every change that was not asked for, with what it costs."""
     return [
+        *_another(scene),
         *_figures(scene),
         *_regions(scene),
         *_spill(scene),
         *_content(scene),
         *_frame(scene),
     ]
+
+
+def _another(scene: Scene) -> Iterator[Drift]:
+    """Look for more of the same in the direction that the words name.
+
+    For things that these eyes cannot find by themselves: `the flower at the bottom`.
+    """
+    for step in scene.recipe.steps:
+        place = step.region.place
+        if step.region in scene.sights or place not in ("left", "right", "top", "bottom"):
+            continue
+        area = solid(scene.changed)
+        if area.sum() < 20:
+            continue
+        axis = 0 if place in ("left", "right") else 1
+        like = look_alikes(scene.before, area)
+        height, width = area.shape
+        weights = np.linspace(0, 1, (width, height)[axis], dtype=np.float32)
+        places = [
+            float((plane.sum(axis=axis) * weights).sum() / max(float(plane.sum()), 1.0))
+            for plane in (area, like)
+        ]
+        ahead = places[1] - places[0]
+        if (
+            like.sum() > 0.1 * area.sum()
+            and (ahead if place in ("right", "bottom") else -ahead) > 0.1
+        ):
+            yield Drift(0.35, f"There is more of the same further to the {place}.")
 
 
 def _figures(scene: Scene) -> Iterator[Drift]:
@@ -98,7 +127,7 @@ def _figures(scene: Scene) -> Iterator[Drift]:
 
 
 def _regions(scene: Scene) -> Iterator[Drift]:
-    if {step.operation for step in scene.recipe.steps} & _REDRAWN:
+    if {step.operation for step in scene.recipe.steps} & REDRAWING:
         return
     difference = np.asarray(np.linalg.norm(scene.after - scene.ideal, axis=2), np.float32)
     for region, outside in _untouched(scene):
@@ -118,7 +147,7 @@ def _regions(scene: Scene) -> Iterator[Drift]:
 def _content(scene: Scene) -> Iterator[Drift]:
     """Look for things that came or went: what no smooth change of tone and colour explains."""
     steps = scene.recipe.steps
-    local = {"blur", "vignette", "fill", "recolour", "grain", *_REDRAWN}
+    local = {"blur", "vignette", "fill", "recolour", "grain", *REDRAWING}
     if any(s.operation in local | EXCHANGED or s.region != PHOTO for s in steps):
         return
     if scene.alignment.likeness < RECOGNISED:
@@ -193,7 +222,7 @@ def _spill(scene: Scene) -> Iterator[Drift]:
 def _frame(scene: Scene) -> Iterator[Drift]:
     asked = {step.operation for step in scene.recipe.steps}
     if scene.alignment.likeness < RECOGNISED:
-        if not asked & (_REDRAWN | {"fill", "blur"}):
+        if not asked & (REDRAWING | {"fill", "blur"}):
             kept = float(np.interp(scene.alignment.likeness, [0.05, RECOGNISED], [0.2, 0.85]))
             yield Drift(kept, "The picture can hardly be matched with the source.")
         return

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from editthinker.graph.thinkers.measures.assessment import Assessment
 from editthinker.graph.thinkers.measures.finding import Finding
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, SIGNED, Operation, Recipe, Step
 
 _FINE = 0.95
 """A step done to this share keeps its amount."""
@@ -18,7 +18,7 @@ _LEAST, _MOST = 0.03, 1.0
 _MINOR, _SEVERE = 0.8, 4.0
 """Points of quality that a step cost: too little to act on, and enough to act firmly."""
 
-_STRONGER: frozenset[Operation] = frozenset({"sepia", "posterize", "watercolour", "border"})
+_STRONGER: frozenset[Operation] = REDRAWING | {"sepia", "border"}
 """Steps without a measured amount that more of may complete."""
 
 _ANGLED: frozenset[Operation] = frozenset({"rotate", "hue"})

@@ -1,4 +1,4 @@
-"""Looks that redraw the photo: posterized, pencil sketch, watercolour."""
+"""Looks that redraw the photo: posterized, sketch, watercolour, oil, cartoon, pixels."""
 
 import cv2
 import numpy as np
@@ -56,13 +56,7 @@ def measure_watercolour(scene: Scene, step: Step) -> Finding:
 
     New texture, such as rough paper, does not count as the photo's own.
     """
-    slope, weights = _outline(scene.fine_before), scene.fine_weights(step.region)
-    low, high, top = np.percentile(slope, [25, 85, 93])
-    calm, edges = weights * ((slope >= low) & (slope < high)), weights * (slope > top)
-    texture = _survival(scene, np.asarray(calm, np.float32), 0.5, 2.0)
-    outlines = _survival(scene, np.asarray(edges, np.float32), 1.5, 5.0)
-    start = mean(chroma(scene.before), scene.weights())
-    colour = mean(chroma(scene.after), scene.weights()) / start if start > 3 else 1.0
+    texture, outlines, colour = _washed(scene, step)
     steps = flatness(scene.edited) - flatness(scene.source)  # washes of paint run, they do not step
     done = (
         float(np.interp(texture, [0.65, 0.92], [1, 0]))
@@ -76,6 +70,79 @@ def measure_watercolour(scene: Scene, step: Step) -> Finding:
         done,
         f"Watercolour, {verdict}: {max(texture, 0):.0%} of the fine texture and "
         f"{max(outlines, 0):.0%} of the outlines are left.",
+    )
+
+
+def measure_oil(scene: Scene, step: Step) -> Finding:
+    """Check that fine texture has given way to strokes while outlines and colours stay."""
+    texture, outlines, colour = _washed(scene, step)
+    done = (
+        float(np.interp(texture, [0.6, 0.9], [1, 0]))
+        * float(np.interp(outlines, [0.25, 0.45], [0, 1]))
+        * float(np.interp(colour, [0.4, 0.75], [0, 1]))
+    )
+    verdict = "done" if done >= 0.8 else "not there yet"
+    return Finding(
+        step,
+        done,
+        f"Oil painting, {verdict}: {max(texture, 0):.0%} of the fine texture and "
+        f"{max(outlines, 0):.0%} of the outlines are left.",
+    )
+
+
+def measure_cartoon(scene: Scene, step: Step) -> Finding:
+    """Check for flat areas and lines that are darker than the photo is along its edges."""
+    texture, _, colour = _washed(scene, step)
+    slope, weights = _outline(scene.fine_before), scene.fine_weights(step.region)
+    edges = np.asarray(weights * (slope > np.percentile(slope, 90)), np.float32)
+    darker = mean(scene.fine_before, edges) - mean(scene.fine_after, edges)
+    whole = mean(scene.fine_before, weights) - mean(scene.fine_after, weights)
+    done = (
+        float(np.interp(texture, [0.65, 0.95], [1, 0]))
+        * float(np.interp(darker - whole, [0.5, 3.0], [0, 1]))
+        * float(np.interp(colour, [0.6, 0.9], [0, 1]))
+    )
+    verdict = "done" if done >= 0.8 else "not there yet"
+    return Finding(
+        step,
+        done,
+        f"Cartoon, {verdict}: {max(texture, 0):.0%} of the fine texture is left, edges are darker "
+        f"by {darker - whole:.1f} L*.",
+    )
+
+
+def measure_pixelate(scene: Scene, step: Step) -> Finding:
+    """Check that neighbouring pixels are equal nearly everywhere while the picture stays."""
+    weights = scene.weights(step.region) > 0.5
+    size = weights.shape[::-1]
+    equal = [
+        cv2.resize(_still(pixels), size, interpolation=cv2.INTER_AREA)[weights].mean()
+        for pixels in (scene.source, scene.edited)
+    ]
+    start, end = (float(share) for share in equal)
+    done = float(np.clip((end - start) / max(0.8 - start, 0.1), 0, 1))
+    verdict = "done" if done >= 0.8 else "not blocky enough"
+    return Finding(step, done, f"Pixelated, {verdict}: {end:.0%} of the pixels equal the next.")
+
+
+def _still(pixels: Pixels) -> Floats:
+    """Return where a pixel equals both its right and its lower neighbour, `(H, W)` of 0 and 1."""
+    colours = pixels[..., :3].astype(np.int16)
+    right = np.abs(np.diff(colours, axis=1, append=colours[:, -1:])).max(axis=2)
+    below = np.abs(np.diff(colours, axis=0, append=colours[-1:])).max(axis=2)
+    return np.asarray(np.maximum(right, below) <= 1, np.float32)
+
+
+def _washed(scene: Scene, step: Step) -> tuple[float, float, float]:
+    """Return the shares of fine texture, outlines and colour that are left."""
+    slope, weights = _outline(scene.fine_before), scene.fine_weights(step.region)
+    low, high, top = np.percentile(slope, [25, 85, 93])
+    calm, edges = weights * ((slope >= low) & (slope < high)), weights * (slope > top)
+    start = mean(chroma(scene.before), scene.weights())
+    return (
+        _survival(scene, np.asarray(calm, np.float32), 0.5, 2.0),
+        _survival(scene, np.asarray(edges, np.float32), 1.5, 5.0),
+        mean(chroma(scene.after), scene.weights()) / start if start > 3 else 1.0,
     )
 
 

@@ -135,3 +135,14 @@ def ghost(before: Floats, after: Floats, weights: Floats) -> float:
     old, new = (plane[inside] - plane[inside].mean() for plane in fine)
     spread = float(np.sqrt((old**2).mean() * (new**2).mean()))
     return float((old * new).mean() / spread) if spread > 0.05 else 0.0
+
+
+def look_alikes(before: Floats, area: Floats) -> Floats:
+    """Return other parts of a photo with the colours that an area has and its rim has not."""
+    inside, around = before[area > 0.5], before[ring(area) > 0.5]
+    if len(inside) < 20 or len(around) < 20:
+        return np.zeros_like(area)
+    own, other = np.median(inside, axis=0), np.median(around, axis=0)
+    near, far = (np.linalg.norm(before - colour, axis=2) for colour in (own, other))
+    like = ((near < 0.5 * far) & (near < 22) & (widened(area, 0.03) < 0.5)).astype(np.float32)
+    return np.asarray(cv2.morphologyEx(like, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.float32)
