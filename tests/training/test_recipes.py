@@ -187,3 +187,18 @@ def test_a_number_that_yaml_takes_for_text_is_a_number() -> None:
     assert isinstance(given["learning_rate"], str)
     read = read_arguments(trl.SFTConfig, given)
     assert read == {"learning_rate": 1e-5, "bf16": True, "max_length": None}
+
+
+@pytest.mark.tiny_real
+@pytest.mark.parametrize("stage", ["sft", "grpo"])
+def test_a_model_on_this_disk_is_counted(stage: str, tmp_path: Path) -> None:
+    pytest.importorskip("trl")
+    from tiny_training import tiny_model
+
+    model = tiny_model(tmp_path / "tiny")
+    done = train(stage, "pocket", "--dry-run", "--model", str(model))
+    assert done.exit_code == 0, done.output
+    plan = json.loads(done.stdout)
+    weights = (model / "model.safetensors").stat().st_size / 1e9
+    assert plan["memory_gb"]["weights"] == pytest.approx(weights, abs=0.01)
+    assert plan.get("warnings") == []
