@@ -1,6 +1,7 @@
 """Runs one pipeline: one call at a time, several candidates in one call, stopped when unwanted."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
@@ -18,6 +19,10 @@ from editthinker.tools.editors.diffusion.options import DiffusionOptions
 from editthinker.tools.editors.diffusion.presets import Preset
 from editthinker.tools.editors.diffusion.reuse import Remembered, remember_encodings
 from editthinker.tools.errors import EditorError, EditThinkerError
+
+GATHER_S = 0.02
+"""How long a call waits for others that can be made with it; candidates come within milliseconds of
+each other, and calls take seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +106,8 @@ class Runner:
     def _next(self) -> list[Job]:
         """Take the oldest job that is still wanted, and those that can be done with it."""
         most = self._options.max_batch if self._preset.batches else 1
+        if most > 1 and 0 < len(self._waiting) < most:
+            time.sleep(GATHER_S)
         with self._lock:
             wanted = [job for job in self._waiting if not job.image.cancelled()]
             jobs = [job for job in wanted if job.key == wanted[0].key][:most]

@@ -217,6 +217,28 @@ async def test_without_memory_the_batch_is_halved_and_then_it_says_what_to_set(
         await edit(editor)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words"), [("no weights", "hf download"), ("no memory", "offload=model")]
+)
+async def test_the_loop_survives_a_model_that_cannot_be_had(
+    make: Callable[..., DiffusionEditor], tmp_path: Path, trouble: str, words: str
+) -> None:
+    editor = make("flux-kontext", **({"model": "/nowhere"} if trouble == "no weights" else {}))
+    if trouble == "no memory":
+        await editor.load()
+
+        def fail(*_: object) -> None:
+            raise torch.OutOfMemoryError
+
+        editor.runner.pipeline.transformer.register_forward_pre_hook(fail)
+    blobs = BlobStore(tmp_path)
+    graph = build_graph(editors=[editor], thinker="observer", blobs=blobs).compile()
+    source = blobs.put_image(PHOTO.data)
+    final = await graph.ainvoke({"image": source, "instruction": "make it brighter"})
+    assert final["stop_reason"] == "editor_failed"
+    assert words in final["error"]
+
+
 async def test_weights_that_are_not_there_are_told_how_to_get() -> None:
     editor = presets.flux_kontext(model="/nowhere/FLUX")
     with pytest.raises(EditorError, match="hf download /nowhere/FLUX"):
