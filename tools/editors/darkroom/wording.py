@@ -9,6 +9,11 @@ from editthinker.tools.editors.darkroom.words import Word
 _INTO = frozenset({"to", "into", "with", "by", "for"})
 """Words in front of what something becomes."""
 
+_REWORDS = frozenset(
+    {"replace", "swap", "switch", "substitute", "exchange", "change", "edit", "alter", "modify"}
+    | {"rename", "update", "turn", "correct", "fix"}
+)
+
 _MOST_WORDS = 6
 """Of a text that stands without quotation marks."""
 
@@ -69,8 +74,10 @@ def _bare(clause: Clause) -> Reading | None:
         step = Step("erase-text", region=Target("text", content), clause=clause.text)
         return Reading([step], Carry(steps=(step,), region=step.region))
     old, new = _written(clause, rest[:joint]), _written(clause, rest[joint + 1 :])
-    if before.has("direction") or not before.has("verb") or not new:
+    if not any(word.text in _REWORDS for word in before.words) or not new:
         return None
+    if any(word.kind in {"operation", "direction", "percent"} for word in rest):
+        return None  # "change the text to a brighter one"
     last = rest[joint + 1 :]
     if len(last) == 1 and last[0].kind == "colour" and not new.isupper():
         if not old.isupper():
