@@ -74,7 +74,7 @@ def _plan(request: PlanRequest) -> Plan:
     fitted = fit_to_photo(request.source.pixels, recipe)
     if request.refusal:
         fitted = replace(fitted, unknown=())
-        if fitted.steps == parse(prompt).steps:  # the same wish again would be refused again
+        if fitted == parse(prompt):  # the same wish again would be refused again
             return Plan(prompt, "What was refused cannot be said in another way.")
         reason = f"Left out what was refused: {'; '.join(recipe.unknown) or 'nothing clear'}."
         return Plan(_sentence(fitted), reason)

@@ -102,7 +102,7 @@ def _strayed(name: str, edited: Pixels, thing: str, of: str = "", most: float = 
     return f"{share:.0%} of the rest changed" if share > most else ""
 
 
-def recoloured(name: str, edited: Pixels, thing: str, of: str, to: str) -> str:
+def recoloured(name: str, edited: Pixels, thing: str, of: str, to: str, spare: str = "") -> str:
     mask, before, after = _inside(name, thing, of), _lab(photo(name)), _lab(edited)
     share = _mean(_hue_in(after, to), mask)
     if share < 0.6:
@@ -110,6 +110,8 @@ def recoloured(name: str, edited: Pixels, thing: str, of: str, to: str) -> str:
     light = [lab[..., 0][mask > 0] for lab in (before, after)]
     if light[0].std() > 4 and np.corrcoef(*light)[0, 1] < 0.4:
         return "light and shade are gone"
+    if spare and _kept(name, edited, spare) < 0.7:
+        return f"the {spare} changed too"
     return _strayed(name, edited, thing, of)
 
 

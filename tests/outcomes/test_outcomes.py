@@ -60,7 +60,7 @@ HOPELESS = [
     Pair("camera", "turn the red to blue"),
     Pair("camera", "make the red thing green"),
     Pair("cat", "remove the purple thing"),
-    Pair("page", "make the sky darker"),
+    Pair("coins", "make her hair longer"),
 ]
 
 

@@ -93,10 +93,9 @@ def _another(scene: Scene) -> Iterator[Drift]:
             for plane in (area, like)
         ]
         ahead = places[1] - places[0]
-        if (
-            like.sum() > 0.1 * area.sum()
-            and (ahead if place in ("right", "bottom") else -ahead) > 0.1
-        ):
+        if place in ("left", "top"):
+            ahead = -ahead
+        if like.sum() > 0.1 * area.sum() and ahead > 0.1:
             yield Drift(0.35, f"There is more of the same further to the {place}.")
 
 

@@ -156,7 +156,11 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
     found = find_objects(shrink(source, _EYES))
     named = [thing.box for thing in found or [] if thing.name == target.name]
     if named:
-        return _boxed(named, target, source, before)
+        seen = _boxed(named, target, source, before)
+        if seen is None or not target.colour:
+            return seen
+        own = colour_mask(before, target.colour)  # a red cup: not the coffee in it
+        return Sight(seen.must * own, seen.may * widened(own, 0.03), seen.trust)
     if target.colour:
         return _colour(Target("colour", target.colour, target.place), source, before)
     return None
