@@ -46,17 +46,25 @@ class Answer:
 
 
 def answer_all(
-    folder: Path, steps: Sequence[Step], blobs: Path, *, blind: bool = False
+    folder: Path,
+    steps: Sequence[Step],
+    blobs: Path,
+    *,
+    blind: bool = False,
+    sampled: bool = False,
 ) -> list[Answer]:
-    """Let a checkpoint reply to steps, without chance, and judge what comes of it.
+    """Let a checkpoint reply to steps, and judge what comes of it.
 
     Args:
         folder: The checkpoint.
         steps: What to reply to.
         blobs: Folder for pictures.
         blind: Whether to show the source in place of the edit.
+        sampled: Whether to draw replies at temperature 1, as training does, and not take the
+            likeliest.
     """
-    return judge_replies(write_replies(folder, steps, blind=blind), steps, blobs)
+    replies = write_replies(folder, steps, blind=blind, sampled=sampled)
+    return judge_replies(replies, steps, blobs)
 
 
 def judge_replies(replies: Sequence[str], steps: Sequence[Step], blobs: Path) -> list[Answer]:
@@ -82,8 +90,12 @@ def judge_replies(replies: Sequence[str], steps: Sequence[Step], blobs: Path) ->
     return answers
 
 
-def write_replies(folder: Path, steps: Sequence[Step], *, blind: bool = False) -> list[str]:
-    """Generate the likeliest replies, many at a time."""
+def write_replies(
+    folder: Path, steps: Sequence[Step], *, blind: bool = False, sampled: bool = False
+) -> list[str]:
+    """Generate replies, many at a time; see `answer_all`."""
+    torch.manual_seed(0)
+    sampling = {"do_sample": True, "top_k": 0} if sampled else {"do_sample": False}
     model: Any = AutoModelForImageTextToText.from_pretrained(str(folder), dtype=torch.float32)
     processor = load_processor(str(folder))
     processor.tokenizer.padding_side = "left"
@@ -111,7 +123,7 @@ def write_replies(folder: Path, steps: Sequence[Step], *, blind: bool = False) -
         ]
         inputs = processor(text=texts, images=images, padding=True, return_tensors="pt")
         with torch.inference_mode():
-            made = model.generate(**inputs, do_sample=False, max_new_tokens=_TOKENS)
+            made = model.generate(**inputs, **sampling, max_new_tokens=_TOKENS)
         told = inputs["input_ids"].shape[1]
         replies += processor.batch_decode(made[:, told:], skip_special_tokens=True)
     return replies

@@ -97,6 +97,7 @@ def _answers(
     for name, folder in folders.items():
         jobs[name] = partial(answer_all, folder, steps, blobs)
         jobs[f"{name}, blind"] = partial(answer_all, folder, steps, blobs, blind=True)
+        jobs[f"{name}, sampled"] = partial(answer_all, folder, steps, blobs, sampled=True)
     return _side_by_side(
         {n: partial(kept, out / "answers" / f"{n}.pickle", job) for n, job in jobs.items()},
         settings.processes,
@@ -138,7 +139,15 @@ def _report(
     seeds: Sequence[str],
     settings: Settings,
 ) -> Report:
-    critics = {name: critic_values(each) for name, each in answers.items()}
+    critics = {
+        name: dict(critic_values(each))
+        for name, each in answers.items()
+        if not name.endswith(", sampled")
+    }
+    for name in critics:
+        if drawn := answers.get(f"{name}, sampled"):
+            values = critic_values(drawn)
+            critics[name] |= {f"{what}, sampled": values[what] for what in ("format", "gain")}
     critics["expert"] = {"gain": critics["expert"]["gain"]}
     semantic, quality = (
         float(np.median([getattr(step.sample, name) for step in train if step.sample.turn == 1]))
@@ -164,8 +173,8 @@ def _report(
     order: list[str] = ["untrained", "SFT", "SFT+GRPO", *seeds]
     with_blind = [arm for name in order for arm in (name, f"{name}, blind")]
 
-    def compared(name: str, second: str, first: str) -> list[dict[str, Values]]:
-        return [{**critics[arm], **loops[arm]} for arm in (second, first)]
+    def all_of(arm: str) -> dict[str, Values]:
+        return {**critics[arm], **loops[arm]}
 
     contrasts = {
         "SFT - untrained": ("SFT", "untrained"),
@@ -174,7 +183,10 @@ def _report(
         "SFT: blind - seeing": ("SFT, blind", "SFT"),
         "GRPO: blind - seeing": ("SFT+GRPO, blind", "SFT+GRPO"),
     }
-    differences = [paired(n, *compared(n, *arms), draws) for n, arms in contrasts.items()]
+    differences = [
+        paired(name, all_of(second), all_of(first), draws)
+        for name, (second, first) in contrasts.items()
+    ]
     expert = paired("GRPO - observer", loops["SFT+GRPO"], loops["observer"], draws)
     return Report(
         critics=[
@@ -188,7 +200,10 @@ def _report(
         ],
         differences=[*differences, expert],
         habits={
-            name: habits(answers[name]) for name in ("expert", "SFT", *seeds) if name in answers
+            name: habits(answers[name])
+            for seen in ("expert", "SFT", *seeds)
+            for name in (seen, f"{seen}, sampled")
+            if name in answers
         },
         facts={
             "training": f"{len(train)} steps of {settings.scenes} scenes",

@@ -11,13 +11,14 @@ from editthinker.graph.thinkers.conversation import TagsWording
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.editors.quirky import QuirkyEditor
 from editthinker.training.grpo import main
+from editthinker.training.outcomes import Row
 from editthinker.training.pocket.model import TEMPLATE, write_template
 from editthinker.training.pocket.settings import Settings
 from editthinker.training.pocket.steps import Step
 from editthinker.training.pocket.targets import make_pocket_scorer
 from editthinker.training.recipe import GrpoRecipe, load_recipe
 from editthinker.training.reward_recipe import RewardRecipe
-from editthinker.training.rewards import EditReward, Row
+from editthinker.training.rewards import EditReward
 from editthinker.training.samples import user_message
 
 # Half of the reward for a form that SFT has taught leaves the rest too little weight; a KL term and

@@ -112,7 +112,7 @@ def _crop(split: Split, chance: random.Random) -> tuple[str, Pixels]:
     top, left = chance.randint(0, height - side), chance.randint(0, width - side)
     cut = Image.fromarray(photo[top : top + side, left : left + side])
     small = np.asarray(cut.resize((SIDE, SIDE), Image.Resampling.BOX))
-    return name, _varied(small.astype(np.float32) / 255, chance)
+    return name, _varied(small.astype(np.float32) / np.float32(255), chance)
 
 
 @cache
