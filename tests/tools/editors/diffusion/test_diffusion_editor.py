@@ -16,7 +16,7 @@ pytest.importorskip("diffusers")
 import tiny_pipelines as tiny
 import torch
 from loopback import until
-from tiny_models import AREA, BUILDERS
+from tiny_models import AREA, BUILDERS, LORA
 
 from editthinker.graph.build import build_graph
 from editthinker.graph.context import EditContext
@@ -272,13 +272,16 @@ async def test_fill_changes_nothing_outside_the_mask(tmp_path: Path) -> None:
         await editor.edit(EditRequest((PHOTO,), "a hat"))
 
 
-@pytest.mark.parametrize("name", ["flux-krea", "qwen-image"])
-async def test_a_generator_makes_an_image_of_the_size_asked(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["flux-krea", "qwen-image", "qwen-image-lightning"])
+async def test_a_generator_makes_an_image_of_the_size_asked(
+    weights: Callable[[str], Path], tmp_path: Path, name: str
+) -> None:
     if name == "flux-krea":
         folder = tiny.build_flux(tmp_path / name, "FluxPipeline")
     else:
         folder = tiny.build_qwen(tmp_path / name, "QwenImagePipeline")
-    generator = presets.PRESETS[name](model=str(folder), steps=2, area=AREA)
+    lora = str(weights("qwen-image-edit-lightning") / LORA) if "lightning" in name else None
+    generator = presets.PRESETS[name](model=str(folder), steps=2, area=AREA, lora=lora)
     request = EditRequest((), "a cat", seed=3, options={"size": [96, 48]})
     result = await generator.edit(request)
     ref = Picture.from_bytes(result.image).ref
