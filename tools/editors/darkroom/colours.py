@@ -63,6 +63,6 @@ def colour_mask(lab: Floats, name: str) -> Floats:
     if (mask > 0.5).any():
         strong = float(np.percentile(chroma[mask > 0.5], 90))
         # Of a vivid thing in deep shade little chroma is left.
-        strong = strong * np.interp(lab[..., 0], [4, 18], [0.4, 1])
-        mask = mask * np.interp(chroma / strong, [0.36, 0.52], [0, 1])
+        shaded = strong * np.interp(lab[..., 0], [4, 18], [0.4, 1])
+        mask = mask * np.interp(chroma / shaded, [0.36, 0.52], [0, 1])
     return floats(cv2.GaussianBlur(mask, (0, 0), 0.8))

@@ -50,12 +50,13 @@ def _look(lab: Floats, mask: Floats) -> _Look:
     counts, a_edges, b_edges = np.histogram2d(
         chosen[:, 1], chosen[:, 2], bins=64, range=[[-110, 110], [-110, 110]]
     )
-    counts = cv2.GaussianBlur(counts, (0, 0), 1.5)
+    counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), 1.5), np.float64)
     i, j = np.unravel_index(int(counts.argmax()), counts.shape)
     peak = np.array([a_edges[i] + a_edges[i + 1], b_edges[j] + b_edges[j + 1]]) / 2
     near = chosen[np.hypot(*(chosen[:, 1:] - peak).T) < 18]
     middle = np.median(near if len(near) else chosen, axis=0)
-    return _Look(*(float(v) for v in middle), float(np.hypot(*middle[1:])))
+    light, a, b = (float(value) for value in middle)
+    return _Look(light, a, b, float(np.hypot(a, b)))
 
 
 def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
@@ -71,9 +72,9 @@ def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
         own = np.interp(turned, [38, 58], [1, 0])
         # Grey has no hue: highlights and shadows of the thing, unless it is vivid all over.
         own = np.where(chroma < 0.25 * look.chroma, np.interp(chroma, [3, 8], [0.35, 1]), own)
-    own = floats(cv2.GaussianBlur(floats(own), (0, 0), 0.8))
-    share = float((own * mask).sum() / max(float(mask.sum()), 1e-6))
-    return own if share > 0.6 else np.ones_like(own)
+    soft = floats(cv2.GaussianBlur(floats(own), (0, 0), 0.8))
+    share = float((soft * mask).sum() / max(float(mask.sum()), 1e-6))
+    return soft if share > 0.6 else np.ones_like(soft)
 
 
 def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:

@@ -15,9 +15,10 @@ from editthinker.tools.images import Picture
 _ABILITIES = (
     "it changes tone (brightness, contrast, shadows), colour (saturation, warmth, hue, black and "
     "white), focus (sharpen, blur, denoise, grain), frame (rotate, flip, crop, straighten, "
-    "border), style (vignette, sepia, posterize, pencil sketch, watercolour) and text, everywhere "
-    "or on one thing (the subject, the background, the sky, the red car, the left face), and it "
-    "recolours, removes, moves, duplicates or cuts out a thing, and replaces the background"
+    "border), style (vignette, sepia, posterize, sketch, watercolour, oil, cartoon, pixels) and "
+    "text, everywhere or on one thing (the subject, the background, the sky, the red car, the left "
+    "face), and it recolours, removes, moves, duplicates or cuts out a thing, and replaces the "
+    "background"
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from editthinker.tools.editors.base import EditRequest
@@ -19,7 +20,7 @@ from editthinker.tools.editors.darkroom import (
 from editthinker.tools.editors.darkroom.cutout import cut_out
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.matte import mixed
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.removal import Filled, remove
 from editthinker.tools.editors.darkroom.scope import Scope
@@ -49,6 +50,9 @@ _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
     "posterize": style.posterize,
     "sketch": style.sketch,
     "watercolour": style.watercolour,
+    "oil": style.oil,
+    "cartoon": style.cartoon,
+    "pixelate": style.pixelate,
 }
 """Operations that change pixels where they are."""
 
@@ -57,7 +61,7 @@ _ORDER: tuple[frozenset[Operation], ...] = (
     frozenset({"recolour", "denoise"}),
     frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
     frozenset({"saturation", "warmth", "tint", "hue"}),
-    frozenset({"posterize", "sketch", "watercolour"}),
+    REDRAWING,
     frozenset({"black-and-white", "isolate", "sepia", "blur", "sharpen"}),
     frozenset({"cutout"}),
     frozenset({"fill"}),
@@ -105,7 +109,8 @@ class Enlarger:
         if len(failures) == len(steps):
             raise EditRefusedError(" ".join(failures))
         self.notes += failures
-        result = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+        result = np.asarray(cv2.convertScaleAbs(np.maximum(picture, 0), alpha=255), np.uint8)
+        result = result.reshape(picture.shape)
         return self._scope.within_mask(source, result)
 
     def note(self, sentence: str) -> None:

@@ -36,7 +36,7 @@ def ink_among(lab: Floats, pixels: Floats) -> tuple[Floats, Floats, Floats | Non
     start = np.zeros((len(points), 1), np.int32)
     count = min(6, len(points))
     _, found, _ = cv2.kmeans(points, count, start, stop, 2, cv2.KMEANS_PP_CENTERS)
-    labels = found.reshape(lab.shape[:2])
+    labels = np.asarray(found.reshape(lab.shape[:2]), np.int32)
     edge = max(1, lab.shape[0] // 12)
     scores: list[tuple[float, NDArray[np.bool_]]] = []
     for i in range(count):

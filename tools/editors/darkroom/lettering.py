@@ -122,7 +122,7 @@ def _line(pixels: Floats, region: NDArray[np.bool_]) -> Line:
     scale = float(np.clip(48 / max(high, 1), 1, 6))
     width, height = max(4, round(wide * scale)), max(4, round(high * scale))
     goal = np.array([[width, 0], [2 * width, 0], [2 * width, height], [width, height]], np.float32)
-    upright = cv2.getPerspectiveTransform(corners, goal)
+    upright = np.asarray(cv2.getPerspectiveTransform(corners, goal), np.float64)
     size = (3 * width, height)
     strip = floats(
         cv2.warpPerspective(

@@ -119,9 +119,9 @@ def relight(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
     """
     linear = to_linear(pixels)
     # Closer together where it is dark, as lightness is.
-    steps = np.linspace(0, 1, _STEPS, dtype=np.float32) ** 3
+    steps = np.linspace(0, 1, _STEPS, dtype=np.float32) ** 2
     gain, grey = _relighting(steps, curve(lightness(steps)))
-    place = np.cbrt(luminance(linear)) * (_STEPS - 1)
+    place = np.sqrt(np.maximum(luminance(linear), 0)) * (_STEPS - 1)
     return _relit(linear, _between(gain, place), _between(grey, place))
 
 
