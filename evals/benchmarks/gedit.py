@@ -42,7 +42,7 @@ class GEdit:
     rubrics: tuple[str, ...] = ("gedit_semantics", "gedit_quality")
     questions = 2.0
     headline = "G_O"
-    digits = None
+    digits: int | None = None
     sizes: Mapping[str, int] = {
         "background_change": 40,
         "color_alter": 40,

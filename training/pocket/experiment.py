@@ -70,8 +70,8 @@ def main(out: Path, settings: Settings, say: Say) -> Report:
     say("loops on unseen photos")
     runs = _runs(out, folders, first[: settings.loop_scenes], settings)
     report = _report(answers, runs, train, list(seeds), settings)
-    report.facts["CPU time"] = f"{_cpu_s() / 60:.0f} minutes, of this call"
-    report.facts["wall time"] = f"{(time.monotonic() - started) / 60:.0f} minutes, of this call"
+    report.facts["CPU time"] = f"{_add_up_cpu_s(out / 'cpu_s.txt') / 60:.0f} minutes, of all calls"
+    report.facts["wall time"] = f"{(time.monotonic() - started) / 60:.0f} minutes, of the last call"
     (out / "table.json").write_text(report.model_dump_json(indent=1), encoding="utf-8")
     (out / "table.md").write_text(as_markdown(report), encoding="utf-8")
     (out / "table.html").write_text(as_page(report), encoding="utf-8")
@@ -228,9 +228,14 @@ def _alone() -> None:
     torch.set_num_threads(1)
 
 
-def _cpu_s() -> float:
+def _add_up_cpu_s(path: Path) -> float:
+    """Add what this call has used to what calls before it have."""
     used = (getrusage(who) for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    total = sum(each.ru_utime + each.ru_stime for each in used)
+    if path.exists():
+        total += float(path.read_text(encoding="utf-8"))
+    path.write_text(f"{total:.0f}", encoding="utf-8")
+    return total
 
 
 def _say(text: str) -> None:

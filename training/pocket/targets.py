@@ -79,7 +79,6 @@ class PocketTargets(Pocket):
     """Measures edits against `Targets`, in place of the benchmark's own requests."""
 
     name = "pocket-world"
-    digits: int | None = None
 
     def measure(self, sample: Sample, evidence: Evidence) -> dict[str, float]:
         """Score an edit; both scores in [0, 10]."""
