@@ -34,6 +34,10 @@ class Capabilities:
     """Whether its failures are simulated on purpose."""
 
 
+def ignore_step(step: int, steps: int) -> None:
+    """Do nothing: nobody wants to know of steps."""
+
+
 @dataclass(frozen=True)
 class EditRequest:
     """One call of an editor."""
@@ -50,7 +54,7 @@ class EditRequest:
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     """How to run this one call: `steps`, `guidance`, `negative_prompt`, `size` as `[width, height]`
     where there is no image. Names that are not in `Capabilities.options` change nothing."""
-    on_step: Callable[[int, int], None] = field(default=lambda step, steps: None)
+    on_step: Callable[[int, int], None] = ignore_step
     """Called with `(step, steps)` while a slow editor works."""
 
 

@@ -14,7 +14,12 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue, SecretStr
 
-from editthinker.tools.editors.base import Capabilities, EditRequest, EditResult
+from editthinker.tools.editors.base import (
+    Capabilities,
+    EditRequest,
+    EditResult,
+    ignore_step,
+)
 from editthinker.tools.editors.endpoints import read_endpoints
 from editthinker.tools.editors.refusals import refuse_unsupported
 from editthinker.tools.editors.service import Body, HttpService, Patience
@@ -87,7 +92,7 @@ class RemoteEditor:
         """
         refuse_unsupported(self.name, self.capabilities, request)
         body = await asyncio.to_thread(self._write, request)
-        answer = await self._service.post("/edit", body)
+        answer = await self._service.post("/edit", body, request.on_step)
         return await asyncio.to_thread(read_result, self.name, answer, request)
 
     async def aclose(self) -> None:
@@ -103,6 +108,8 @@ class RemoteEditor:
             "prompt": request.prompt,
             "seed": request.seed,
         }
+        if request.on_step is not ignore_step:
+            fields["stream"] = True  # which other services than ours ignore
         if self.capabilities.max_images > 1:
             fields["extra_images"] = [self._encode(picture) for picture in request.images[1:]]
         if request.mask:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
@@ -13,7 +13,9 @@ import httpx
 from pydantic import JsonValue, SecretStr
 
 from editthinker.tools.editors.answers import EndpointFault, read_answer
+from editthinker.tools.editors.base import ignore_step
 from editthinker.tools.editors.endpoints import Endpoint, EndpointPool, describe_transport
+from editthinker.tools.editors.progress import read_events
 from editthinker.tools.errors import EditorError
 
 FIRST_WAIT_S = 0.25
@@ -97,8 +99,15 @@ class HttpService:
         self._tls = httpx.create_ssl_context()
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDictionary()
 
-    async def post(self, path: str, body: Body) -> dict[str, JsonValue]:
+    async def post(
+        self, path: str, body: Body, on_step: Callable[[int, int], None] = ignore_step
+    ) -> dict[str, JsonValue]:
         """Send a request until an endpoint answers with a JSON object, and return that.
+
+        Args:
+            path: Below the base address.
+            body: What to send.
+            on_step: Called with the steps that an endpoint tells of before it answers.
 
         Raises:
             EditRefusedError: if the service will not do what was asked.
@@ -112,7 +121,7 @@ class HttpService:
                 while True:
                     endpoint = await self._choose(session.pool, call)
                     try:
-                        return await self._try(session, endpoint, path, call, body)
+                        return await self._try(session, endpoint, path, call, body, on_step)
                     except EndpointFault as fault:
                         self._note(session.pool, endpoint, fault, call)
         except TimeoutError as exc:
@@ -155,14 +164,20 @@ class HttpService:
         return endpoint
 
     async def _try(
-        self, session: _Session, endpoint: Endpoint, path: str, call: _Call, body: Body
+        self,
+        session: _Session,
+        endpoint: Endpoint,
+        path: str,
+        call: _Call,
+        body: Body,
+        on_step: Callable[[int, int], None],
     ) -> dict[str, JsonValue]:
         endpoint.in_flight += 1
         try:
-            response = await session.client.post(
-                endpoint.url + path, content=body.content, headers=call.headers
-            )
-            answer = read_answer(self.name, response)
+            async with session.client.stream(
+                "POST", endpoint.url + path, content=body.content, headers=call.headers
+            ) as response:
+                answer = read_answer(self.name, await read_events(response, on_step))
         except httpx.HTTPError as exc:
             down = isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout)
             raise EndpointFault(describe_transport(exc), down=down) from exc

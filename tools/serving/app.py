@@ -6,6 +6,7 @@ of `editthinker.tools.serving.ray_serve`.
 
 import asyncio
 import base64
+import json
 import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -15,12 +16,13 @@ from uuid import uuid4
 
 from fastapi import FastAPI, File, Form, HTTPException, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import JsonValue
 
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.editors.base import EditRequest, EditResult
 from editthinker.tools.editors.generators import named_size
+from editthinker.tools.editors.progress import MEDIA_TYPE, follow, write_event
 from editthinker.tools.errors import (
     ConfigError,
     EditRefusedError,
@@ -89,12 +91,24 @@ def create_app(
         result = await _while_connected(request, engine.edit(wish))
         return _answer(engine.name, wish, result, time.perf_counter() - started)
 
-    async def edit_base64(request: Request, body: EditIn) -> EditOut:
+    async def read(body: EditIn) -> EditRequest:
         texts = [body.image, *body.extra_images, *([body.mask_image] if body.mask_image else [])]
         pictures = await asyncio.to_thread(lambda: [_from_base64(t, limits) for t in texts])
         mask = pictures.pop() if body.mask_image else None
-        wish = _wish(pictures, body.prompt, body.seed, mask, body.options())
-        return await make(request, wish)
+        return _wish(pictures, body.prompt, body.seed, mask, body.options())
+
+    async def events(request: Request, wish: EditRequest) -> AsyncIterator[str]:
+        started = time.perf_counter()
+        try:
+            async for made in follow(engine.edit, wish):
+                if isinstance(made, EditResult):
+                    answer = _answer(engine.name, wish, made, time.perf_counter() - started)
+                    yield write_event(status=200, answer=answer.model_dump())
+                else:
+                    yield write_event(step=made[0], steps=made[1])
+        except EditThinkerError as exc:
+            said = await _tell(request, exc)
+            yield write_event(status=said.status_code, answer=json.loads(said.body))
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -123,10 +137,13 @@ def create_app(
 
         return app
 
-    @app.post("/edit")
-    async def edit(request: Request, body: EditIn) -> EditOut:
+    @app.post("/edit", response_model=EditOut)
+    async def edit(request: Request, body: EditIn) -> EditOut | StreamingResponse:
         """Edit an image that is sent as base64."""
-        return await edit_base64(request, body)
+        wish = await read(body)
+        if body.stream:
+            return StreamingResponse(events(request, wish), media_type=MEDIA_TYPE)
+        return await make(request, wish)
 
     @app.post("/edit-upload")
     async def edit_upload(
@@ -187,7 +204,7 @@ def create_app(
         @app.post("/fill")
         async def fill(request: Request, body: EditIn) -> FillOut:
             """Paint into the mask of an image that is sent as base64."""
-            made = await edit_base64(request, body)
+            made = await make(request, await read(body))
             return FillOut(**made.model_dump(), filled_image=made.edited_image)
 
     return app

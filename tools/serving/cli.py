@@ -62,6 +62,10 @@ def editor(
     cluster: Annotated[
         str | None, typer.Option(help="Address of a running Ray cluster to join, such as auto.")
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port of Prometheus metrics, without a --cluster."),
+    ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(help="File with the bearer token. [default: EDITTHINKER_EDITOR_TOKEN]"),
@@ -73,6 +77,8 @@ def editor(
     from editthinker.tools.serving.settings import ServiceSettings, check_editor
 
     check_editor(name)
+    if cluster and metrics_port:
+        raise ConfigError("a cluster has its own metrics: ray start --metrics-export-port")
     settings = ServiceSettings(
         editor=name,
         options=read_pairs("--set", setting or []),
@@ -103,7 +109,7 @@ def editor(
             err=True,
         )
     typer.echo(f"serving {name} on http://{host}:{port}", err=True)
-    serve_forever(settings, cluster)
+    serve_forever(settings, cluster, metrics_port)
 
 
 def _token(file: Path | None) -> str | None:

@@ -45,6 +45,10 @@ class EditIn(Wish):
 
     image: str = Field(min_length=1, description="The image to edit, as base64.")
     extra_images: list[str] = Field([], max_length=15, description="Further images, as base64.")
+    stream: bool = Field(
+        False,
+        description="Answer /edit with server-sent events: steps, then the status and the answer.",
+    )
     mask_image: str | None = Field(
         None, description="White where the edit may happen, as base64; same size as the image."
     )

@@ -13,6 +13,7 @@ import random
 import re
 import signal
 import threading
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,8 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.config import HTTPOptions
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
-from editthinker.tools.editors.base import Capabilities, EditRequest, EditResult
+from editthinker.tools.editors.base import Capabilities, EditRequest, EditResult, ignore_step
+from editthinker.tools.editors.progress import follow
 from editthinker.tools.errors import (
     ConfigError,
     EditorError,
@@ -72,6 +74,13 @@ class Worker:
         """Make an image."""
         return await self._editor.edit(request)
 
+    async def edit_in_steps(
+        self, request: EditRequest
+    ) -> AsyncIterator[tuple[int, int] | EditResult]:
+        """Make an image, and tell of each step before."""
+        async for made in follow(self._editor.edit, request):
+            yield made
+
 
 class WorkersEngine:
     """The workers, as what the HTTP application works with.
@@ -101,11 +110,14 @@ class WorkersEngine:
 
     async def edit(self, request: EditRequest) -> EditResult:
         """Have a worker make an image, and another one if the first is lost."""
-        sent = replace(request, on_step=_no_report)
         for attempt in range(TRIES):
-            response = self._workers.edit.remote(sent)
+            if request.on_step is ignore_step:
+                response = self._workers.edit.remote(request)
+            else:
+                sent = replace(request, on_step=ignore_step)  # what is sent must be data
+                response = self._workers.options(stream=True).edit_in_steps.remote(sent)
             try:
-                result: EditResult = await response
+                return await _result(response, request.on_step)
             except asyncio.CancelledError:
                 response.cancel()
                 raise
@@ -117,8 +129,6 @@ class WorkersEngine:
                 raise EditorError(f"{self.name}: {exc.cause!r}"[:400]) from exc
             except (RayActorError, DeploymentUnavailableError):
                 await asyncio.sleep(FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1))
-            else:
-                return result
         raise TransientEditorError(f"{self.name} lost its workers {TRIES} times; try again later")
 
 
@@ -154,17 +164,30 @@ def build(args: dict[str, Any]) -> Any:
     return gateway.bind(worker)
 
 
-def serve_forever(settings: ServiceSettings, cluster: str | None = None) -> None:
+def serve_forever(
+    settings: ServiceSettings, cluster: str | None = None, metrics_port: int | None = None
+) -> None:
     """Serve until interrupted.
 
     Args:
         settings: What to serve.
         cluster: Address of a running Ray cluster; None starts one on this machine, for itself.
+        metrics_port: Where that one shows its metrics.
 
     Raises:
-        ConfigError: if there are not enough GPUs, or the model cannot be loaded.
+        ConfigError: if there is no such cluster, there are not enough GPUs, or the model cannot be
+            loaded.
     """
-    ray.init(address=cluster, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    # A running cluster does not let a newcomer choose these.
+    own = {} if cluster else {"include_dashboard": False, "_metrics_export_port": metrics_port}
+    try:
+        ray.init(address=cluster, log_to_driver=False, configure_logging=False, **own)
+    except (ConnectionError, RuntimeError) as exc:
+        said = str(exc).strip().splitlines()
+        raise ConfigError(
+            f"Ray does not start: {said[0][:300] if said else exc!r}"
+            + ("; is the cluster up, and RAY_AUTH_MODE the same on it and here?" if cluster else "")
+        ) from exc
     try:
         there = ray.cluster_resources().get("GPU", 0)
         gpus = settings.gpus if settings.gpus is not None else min(1.0, there)
@@ -208,5 +231,13 @@ def _reason() -> str:
     return str((errors or [" ".join(noted.split())])[-1])[:600]
 
 
-def _no_report(step: int, steps: int) -> None:
-    """Steps are not reported across processes."""
+async def _result(response: Any, on_step: Callable[[int, int], None]) -> EditResult:
+    """Wait for what a worker makes, with the steps before it if it tells them."""
+    if on_step is ignore_step:
+        result: EditResult = await response
+        return result
+    async for made in response:
+        if isinstance(made, EditResult):
+            return made
+        on_step(*made)
+    raise TransientEditorError("a copy ended before there was an image")

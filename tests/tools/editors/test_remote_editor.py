@@ -148,6 +148,21 @@ async def test_says_at_once_what_the_service_said(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (b'data: {"step": 1, "steps": 2}\n\n', "ended its answer before there was an image"),
+        (b"data: hello\n\n", "an event that is none of ours"),
+        (b"data: [1]\n\n", "an event that is none of ours"),
+    ],
+)
+async def test_a_stream_that_is_not_ours_is_told(
+    server: Loopback, events: bytes, words: str
+) -> None:
+    server.handler = in_turn(Reply(200, events, "text/event-stream"))
+    assert words in await failure(remote(server))
+
+
 async def test_a_refusal_of_the_service_is_a_refusal_here(server: Loopback) -> None:
     server.handler = in_turn(answer(422, detail="I only know tones", code="refused"))
     with pytest.raises(EditRefusedError, match="I only know tones"):

@@ -132,6 +132,51 @@ async def test_takes_uploads(serve: Serve) -> None:
     assert (asked.seed, asked.mask, asked.options) == (3, PHOTO, {"steps": 5})
 
 
+async def test_steps_reach_the_caller_as_they_are_made(serve: Serve) -> None:
+    gate = asyncio.Event()
+
+    class Stepper(Recorder):
+        async def edit(self, request: EditRequest) -> EditResult:
+            request.on_step(1, 2)
+            await gate.wait()
+            request.on_step(2, 2)
+            return await super().edit(request)
+
+    steps: list[tuple[int, int]] = []
+
+    def note(step: int, total: int) -> None:
+        steps.append((step, total))
+        gate.set()  # the first one is told before the second is made
+
+    remote = RemoteEditor([await serve(Stepper())], patience=Patience(timeout_s=10))
+    request = EditRequest((PHOTO,), "x", seed=7, on_step=note)
+    assert (await remote.edit(request)).image == PHOTO.data
+    assert steps == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [(EditRefusedError("only tones"), EditRefusedError), (EditorError("too dark"), EditorError)],
+)
+async def test_a_failure_after_steps_is_the_failure_it_was(
+    serve: Serve, failure: Exception, expected: type[Exception]
+) -> None:
+    url = await serve(Recorder(failure=failure))
+    remote = RemoteEditor([url], patience=Patience(timeout_s=5, retry_s=0))
+    with pytest.raises(expected, match=str(failure)):
+        await remote.edit(EditRequest((PHOTO,), "x", on_step=lambda step, steps: None))
+
+
+async def test_a_followed_edit_stops_when_its_caller_goes(serve: Serve) -> None:
+    editor = Recorder(gate=asyncio.Event())
+    remote = RemoteEditor([await serve(editor)])
+    request = EditRequest((PHOTO,), "x", on_step=lambda step, steps: None)
+    call = asyncio.create_task(remote.edit(request))
+    await until(lambda: editor.asked)
+    call.cancel()
+    await until(lambda: editor.cancelled)
+
+
 async def test_a_phone_photo_is_turned_upright(serve: Serve) -> None:
     editor = Recorder()
     exif = Image.Exif()

@@ -18,7 +18,7 @@ import pytest
 
 pytest.importorskip("ray")
 
-from served import Service
+from served import Service, free_port, requests_counted
 
 from editthinker.graph.build import build_graph
 from editthinker.graph.context import EditContext
@@ -34,9 +34,15 @@ BODY = {"image": base64.b64encode(PHOTO.data).decode(), "prompt": "make it brigh
 WORK_S = 0.3
 
 
+METRICS_PORT = free_port()
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    running = Service("fake", "--replicas", "2", "--gpus", "0", "--set", f"delay_s={WORK_S}")
+    running = Service(
+        *("fake", "--replicas", "2", "--gpus", "0", "--set", f"delay_s={WORK_S}"),
+        *("--metrics-port", str(METRICS_PORT)),
+    )
     yield running
     running.stop()
 
@@ -64,6 +70,14 @@ async def test_the_reference_request_the_loop_and_the_openai_client_are_served(
         context=EditContext(max_turns=2),
     )
     assert final["result"] is not None
+
+
+async def test_steps_come_through_ray_and_http(service: Service) -> None:
+    steps: list[tuple[int, int]] = []
+    request = EditRequest((PHOTO,), BODY["prompt"], on_step=lambda *step: steps.append(step))
+    plain = await RemoteEditor([service.url]).edit(EditRequest((PHOTO,), BODY["prompt"]))
+    assert (await RemoteEditor([service.url]).edit(request)).image == plain.image
+    assert steps == [(1, 1)]
 
 
 async def test_calls_are_worked_on_side_by_side(service: Service) -> None:
@@ -97,6 +111,12 @@ async def test_a_copy_that_dies_under_load_loses_no_call(service: Service) -> No
     assert len({reply.json()["edited_image"] for reply in replies}) == 60
 
 
+async def test_metrics_are_prometheus_text(service: Service) -> None:
+    async with httpx.AsyncClient(timeout=30) as client:
+        await post(client, service, 3)
+    assert await requests_counted(f"http://127.0.0.1:{METRICS_PORT}/metrics") >= 1
+
+
 def test_everything_listens_on_loopback(service: Service) -> None:
     with socket.socket() as probe:
         probe.connect(("127.0.0.1", service.port))
@@ -122,8 +142,10 @@ async def test_a_tiny_pipeline_loses_no_call_with_a_copy(tmp_path: Path) -> None
     )
     try:
         async with httpx.AsyncClient(timeout=120) as client:
-            first = (await post(client, running, 0)).json()
-            assert first["details"]["steps"] == 4
+            steps: list[tuple[int, int]] = []
+            first = EditRequest((PHOTO,), "x", on_step=lambda *step: steps.append(step))
+            await RemoteEditor([running.url]).edit(first)
+            assert steps == [(step, 4) for step in (1, 2, 3, 4)]
             calls = [asyncio.create_task(post(client, running, seed)) for seed in range(24)]
             await asyncio.sleep(0.3)
             os.kill(running.workers()[0], signal.SIGKILL)
