@@ -12,6 +12,9 @@ from editthinker.tools.editors.darkroom.words import Meaning, Word, opposites
 PLAIN = 0.5
 """The amount where no word says how much."""
 
+_MOST = 12
+"""Operations that a clause may name; more are noise."""
+
 _ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue"})
 """Operations with readers of their own."""
 
@@ -74,6 +77,8 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
     clause = _directed_hosts(_saturating(clause))
     operations = _telling(clause.all("operation"))
     if not operations or any(word.meaning.value in _ELSEWHERE for word in operations):
+        return None
+    if len(operations) > _MOST:
         return None
     continues = clause.joined_by in LISTS and not clause.orders
     placed = clause.has("region", *PLACED)

@@ -74,6 +74,9 @@ _REST = frozenset(
     {"everything else", "rest", "all else", "rest of photo", "rest of image", "rest of picture"}
 )
 
+_LONGEST = 40
+"""Words of a clause that may be two."""
+
 _ITS = frozenset({"its", "their"})
 
 _IT = frozenset({"it", "them", "itself", "that one"})
@@ -204,7 +207,7 @@ class _Reader:
 
     def _read_halves(self, clause: Clause) -> Reading | None:
         """Read "a pencil sketch with a white border" as two clauses, if both can be read."""
-        if clause.has("negation", "keep") or self.waiting:
+        if clause.has("negation", "keep") or self.waiting or len(clause.words) > _LONGEST:
             return None
         for at in range(1, len(clause.words)):
             word = clause.words[at]

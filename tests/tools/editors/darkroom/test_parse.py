@@ -111,7 +111,9 @@ def test_any_heap_of_known_words_parses_to_sound_steps(words: list[str]) -> None
         assert parse(step.sentence()).steps == (step,)
 
 
-@pytest.mark.parametrize("text", ["'" * 10_000, "a b, " * 2_000, '"“' * 5_000, "9" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["'" * 10_000, "a b, " * 2_000, '"“' * 5_000, "9" * 10_000, "make it blur " * 800]
+)
 def test_ten_thousand_characters_of_noise_parse(text: str) -> None:
     assert not parse(text).steps
 
