@@ -26,7 +26,7 @@ DEAF_TO = "and"
 """The connector whose clause is dropped; `then`, commas and semicolons work."""
 
 UNKNOWN_WORDS = frozenset({"saturate", "desaturate", "darken", "raise"})
-"""Words that hide their clause; `more colourful`, `less colourful`, `darker` and `increase` work."""
+"""Words that hide their clause; `more colourful`, `less colourful`, `darker`, `increase` work."""
 
 STRIPED_SHARE = 0.5
 """Share of the photos whose edits come out with stripes, unless the prompt says what to keep."""
