@@ -1,4 +1,4 @@
-"""Makes the good edit of a case, and spoils it: OpenCV on masks drawn by hand, no darkroom."""
+"""Makes the good edit of a case: OpenCV on masks drawn by hand, no darkroom."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,41 +73,6 @@ def make(case: Case, mask: Mask | None = None, **changes: Any) -> Pixels:
     return _MAKERS[case.make](case, mask, **changes)
 
 
-def spoil(case: Case, kind: str) -> Pixels:
-    """Carry a case out badly in one way."""
-    if case.make in ("letter", "write"):
-        return _spoilt_words(case, kind)
-    if case.make in ("move", "duplicate"):
-        return _spoilt_place(case, kind)
-    if case.make in ("fill", "cutout"):
-        return _spoilt_background(case, kind)
-    mask = case.mask
-    match kind:
-        case "wrong object" if case.make == "isolate":
-            return make(case, np.asarray(1 - mask, np.float32))
-        case "wrong object":
-            return make(case, case.other_mask)
-        case "half-done":
-            return make(case, _half(mask))
-        case "leak" if case.make == "erase":
-            return make(case, np.ones_like(mask))
-        case "leak" if case.make == "recolour":  # the paint runs over the edge
-            return recolour(case, grown(mask, 0.04), least=0.6)
-        case "leak":
-            return make(case, grown(mask, 0.05))
-        case "artefacts":
-            return _noisy(case, make(case, _blocky(mask)))
-        case "ghost":
-            return _mixed(case.pixels, make(case), 0.55)
-        case "smear":
-            return _smeared(case)
-        case "wrong colour":
-            return make(case, to="green" if case.to != "green" else "blue")
-        case "over-edit":
-            return _over(case)
-    raise ValueError(f"no such way to spoil an edit: {kind}")
-
-
 def grown(mask: Mask, share: float) -> Mask:
     """Widen a mask, or with a negative share narrow it, by a share of the photo's side."""
     size = 2 * round(abs(share) * min(mask.shape)) + 1
@@ -126,7 +91,7 @@ def _coloured(pixels: Pixels, name: str) -> Mask:
     return np.asarray(cv2.GaussianBlur(solid, (0, 0), 0.8), np.float32)
 
 
-def _mixed(before: Pixels, after: Pixels, share: float | Mask) -> Pixels:
+def mixed(before: Pixels, after: Pixels, share: float | Mask) -> Pixels:
     part = share if isinstance(share, float) else share[..., None]
     mixed = before + part * (after.astype(np.float32) - before)
     return np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
@@ -141,43 +106,43 @@ def _rgb(lab: Mask) -> Pixels:
     return np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
 
 
-def _plain(name: str, shape: tuple[int, ...]) -> Pixels:
+def plain(name: str, shape: tuple[int, ...]) -> Pixels:
     return np.full(shape, ImageColor.getrgb(name), np.uint8)
 
 
 def recolour(case: Case, mask: Mask, to: str = "", least: float = 0) -> Pixels:
     lab = _lab(case.pixels)
-    goal = _lab(_plain(to or case.to, (1, 1, 3)))[0, 0]
+    goal = _lab(plain(to or case.to, (1, 1, 3)))[0, 0]
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     inside = mask > 0.5
     share = np.maximum(chroma / max(float(chroma[inside].mean()), 5.0), least)
     strength = 0.8
     painted = np.dstack([lab[..., 0], *(strength * share * part for part in goal[1:])])
     painted[..., 0] += 0.35 * (goal[0] - lab[..., 0][inside].mean())
-    return _mixed(case.pixels, _rgb(painted), mask)
+    return mixed(case.pixels, _rgb(painted), mask)
 
 
 def saturation(case: Case, mask: Mask, amount: float | None = None) -> Pixels:
     lab = _lab(case.pixels)
     lab[..., 1:] *= 1 + (case.amount if amount is None else amount)
-    return _mixed(case.pixels, _rgb(lab), mask)
+    return mixed(case.pixels, _rgb(lab), mask)
 
 
 def light(case: Case, mask: Mask, amount: float | None = None) -> Pixels:
     lab = _lab(case.pixels)
     lab[..., 0] = np.clip(lab[..., 0] + (case.amount if amount is None else amount), 0, 100)
     soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.006 * min(mask.shape)), np.float32)
-    return _mixed(case.pixels, _rgb(lab), soft)
+    return mixed(case.pixels, _rgb(lab), soft)
 
 
 def blur(case: Case, mask: Mask, amount: float | None = None) -> Pixels:
     sigma = (case.amount if amount is None else amount) * min(mask.shape)
     soft = np.asarray(cv2.GaussianBlur(case.pixels, (0, 0), sigma))
-    return _mixed(case.pixels, soft, np.asarray(cv2.GaussianBlur(mask, (0, 0), 2), np.float32))
+    return mixed(case.pixels, soft, np.asarray(cv2.GaussianBlur(mask, (0, 0), 2), np.float32))
 
 
 def fill(case: Case, mask: Mask, to: str = "") -> Pixels:
-    return _mixed(_plain(to or case.to, case.pixels.shape), case.pixels, mask)
+    return mixed(plain(to or case.to, case.pixels.shape), case.pixels, mask)
 
 
 def cutout(case: Case, mask: Mask) -> Pixels:
@@ -186,7 +151,7 @@ def cutout(case: Case, mask: Mask) -> Pixels:
 
 def isolate(case: Case, mask: Mask) -> Pixels:
     grey = cv2.cvtColor(cv2.cvtColor(case.pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return _mixed(np.asarray(grey), case.pixels, mask)
+    return mixed(np.asarray(grey), case.pixels, mask)
 
 
 def remove(case: Case, mask: Mask) -> Pixels:
@@ -212,7 +177,7 @@ def remove(case: Case, mask: Mask) -> Pixels:
         texture = np.random.default_rng(3).normal(0, 2, (height, width, 1))
     filling = np.clip(cv2.GaussianBlur(around, (0, 0), 4) + texture, 0, 255).astype(np.uint8)
     soft = np.asarray(cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.5), np.float32)
-    return _mixed(pixels, filling, soft)
+    return mixed(pixels, filling, soft)
 
 
 def erase(case: Case, mask: Mask) -> Pixels:
@@ -233,7 +198,7 @@ def move(case: Case, mask: Mask, keep: bool = False, part: float = 1.0) -> Pixel
     matrix = np.array([[1, 0, round(x)], [0, 1, round(y)]], np.float32)
     there = np.asarray(cv2.warpAffine(case.pixels, matrix, (width, height)))
     where = np.asarray(cv2.warpAffine(mask, matrix, (width, height)), np.float32)
-    return _mixed(base, there, where)
+    return mixed(base, there, where)
 
 
 def duplicate(case: Case, mask: Mask, part: float = 1.0) -> Pixels:
@@ -283,134 +248,3 @@ _MAKERS: Mapping[str, Callable[..., Pixels]] = {
         write,
     )
 }
-
-
-def _half(mask: Mask) -> Mask:
-    """Keep the left half of what a mask covers."""
-    columns = np.cumsum(mask.sum(axis=0))
-    middle = int(np.searchsorted(columns, columns[-1] / 2))
-    kept = mask.copy()
-    kept[:, middle:] = 0
-    return kept
-
-
-def _blocky(mask: Mask) -> Mask:
-    """Make an outline of coarse squares, as from a mask that was found on a tiny picture."""
-    side = max(8, round(0.06 * min(mask.shape)))
-    height, width = mask.shape
-    small = cv2.resize(
-        mask, (max(2, width // side), max(2, height // side)), interpolation=cv2.INTER_AREA
-    )
-    return np.asarray(
-        cv2.resize(
-            (small > 0.25).astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST
-        )
-    )
-
-
-def _noisy(case: Case, edited: Pixels) -> Pixels:
-    """Add speckles to what the edit changed."""
-    changed = (np.abs(edited.astype(int) - case.pixels).max(axis=2) > 6).astype(np.float32)
-    grains = np.random.default_rng(7).normal(0, 14, edited.shape[:2])[..., None]
-    return np.clip(edited + changed[..., None] * grains, 0, 255).astype(np.uint8)
-
-
-def _smeared(case: Case) -> Pixels:
-    """Fill the hole with streaks of what stands to its left."""
-    hole = grown(case.mask, 0.012) > 0.02
-    edited = case.pixels.copy()
-    for row in np.nonzero(hole.any(axis=1))[0]:
-        columns = np.nonzero(hole[row])[0]
-        edited[row, columns] = case.pixels[row, max(0, columns.min() - 2)]
-    return edited
-
-
-def _over(case: Case) -> Pixels:
-    match case.make:
-        case "recolour":  # one flat bright paint, no light and shade
-            return _mixed(case.pixels, _plain(case.to, case.pixels.shape), case.mask)
-        case "saturation":
-            return make(case, amount=-1.0)
-        case "light":
-            return make(case, amount=3.2 * case.amount)
-        case "isolate":
-            return isolate(case, np.zeros_like(case.mask))
-    raise ValueError(f"{case.make} cannot be overdone")
-
-
-def _spoilt_background(case: Case, kind: str) -> Pixels:
-    mask = case.mask
-    match kind:
-        case "wrong object":
-            return make(case, np.asarray(1 - mask, np.float32))
-        case "lost part":
-            gone = drawn(case.photo, case.part)
-            if case.part == "flower":
-                gone = _half(gone)
-            return make(case, np.asarray(mask * (1 - gone), np.float32))
-        case "half-done":
-            middle = mask.shape[1] // 2
-            kept = mask.copy()
-            kept[:, middle:] = 1
-            return make(case, kept)
-        case "leak":
-            return make(case, grown(mask, 0.045))
-        case "artefacts":
-            return make(case, _blocky(mask))
-        case "wrong colour":
-            return make(case, to="purple")
-    raise ValueError(f"no such way to spoil a background: {kind}")
-
-
-def _spoilt_place(case: Case, kind: str) -> Pixels:
-    match kind:
-        case "wrong way":
-            return make(case, part=-1.0)
-        case "half-done":
-            return make(case, part=0.35)
-        case "left behind":
-            return duplicate(case, case.mask)
-        case "ghost":
-            return _mixed(case.pixels, make(case), 0.45)
-        case "artefacts":  # the whole box around the thing goes along
-            mask = case.mask
-            rows, columns = np.nonzero(grown(mask, 0.03) > 0.5)
-            box = np.zeros_like(mask)
-            box[rows.min() : rows.max(), columns.min() : columns.max()] = 1
-            moved = move(case, box, keep=True)
-            lifted = np.clip(moved.astype(int) + 18, 0, 255).astype(np.uint8)
-            changed = np.abs(moved.astype(int) - case.pixels).max(axis=2) > 3
-            pasted = np.where(changed[..., None], lifted, moved)
-            if case.make == "duplicate":
-                return pasted
-            return _mixed(pasted, remove(case, mask), grown(mask, 0.012))
-    raise ValueError(f"no such way to spoil a move: {kind}")
-
-
-def _spoilt_words(case: Case, kind: str) -> Pixels:
-    match kind:
-        case "wrong text":
-            return make(case, content=case.wrong)
-        case "wrong place":
-            return make(case, at=90)
-        case "wrong colour":
-            return make(case, to="green")
-        case "over-edit":
-            return make(case, size=0.3)
-        case "wrong object":
-            image = Image.fromarray(erase(case, case.other_mask))
-            font = ImageFont.load_default(22)
-            ImageDraw.Draw(image).text((8, 60), case.content, fill=(40, 40, 40), font=font)
-            return np.asarray(image)
-        case "left behind":
-            return make(case, clean=False)
-        case "artefacts":
-            box = grown(case.mask, 0.03) > 0.5
-            patched = case.pixels.copy()
-            patched[box] = 255
-            image = Image.fromarray(patched)
-            ImageDraw.Draw(image).text(
-                (8, 12), case.content, fill=(200, 0, 0), font=ImageFont.load_default(14)
-            )
-            return np.asarray(image)
-    raise ValueError(f"no such way to spoil words: {kind}")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import typer
-from making import Case, make, spoil
+from making import Case, make
 from PIL import Image, ImageDraw
+from spoiling import spoil
 
 from editthinker.graph.state import geometric_mean
 from editthinker.graph.thinkers.base import ThinkRequest, Thought
@@ -24,9 +25,6 @@ from editthinker.tools.images import Picture, Pixels
 
 GOAL = 0.95
 """Share of the pairs that must be ordered rightly."""
-
-READ = frozenset({"wrong text"})
-"""Ways to spoil an edit that only reading tells."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,13 @@ def think(case: Case, edited: Pixels) -> Thought:
     return asyncio.run(Observer().think(request))
 
 
-def rank(cases: Sequence[Case], without: frozenset[str] = frozenset()) -> list[Pair]:
-    """Judge every pair, leaving out some kinds."""
+def rank(cases: Sequence[Case]) -> list[Pair]:
+    """Judge every pair."""
     pairs = []
     for case in cases:
         good = think(case, make(case))
         for kind in case.bad:
-            if kind not in without:
-                pairs.append(Pair(case, kind, good, think(case, spoil(case, kind))))
+            pairs.append(Pair(case, kind, good, think(case, spoil(case, kind))))
     return pairs
 
 

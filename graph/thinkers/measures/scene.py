@@ -107,7 +107,9 @@ class Scene:
             mask = sight.must
         else:
             close = np.ones((11, 11), np.uint8)
-            mask = cv2.morphologyEx(solid(self.changed), cv2.MORPH_CLOSE, close)
+            mask = np.asarray(
+                cv2.morphologyEx(solid(self.changed), cv2.MORPH_CLOSE, close), np.float32
+            )
             if not 0.001 < mask.mean() < 0.9:
                 return self.regions[PHOTO]
         return self.enlarged(mask)

@@ -90,17 +90,17 @@ def marked(mark: Floats) -> Sight:
 
 def _sky(_: Target, __: Pixels, before: Floats) -> Sight | None:
     """Follow smooth colours from the upper edge downwards."""
-    lab = cv2.GaussianBlur(before, (0, 0), 1.2)
+    lab = np.asarray(cv2.GaussianBlur(before, (0, 0), 1.2), np.float32)
     height = lab.shape[0]
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
-    strength, light = chroma(np.asarray(lab, np.float32)), lab[..., 0]
+    strength, light = chroma(lab), lab[..., 0]
     blue = (hue > 195) & (hue < 330) & (strength > 3)
     likely = blue | ((light > 62) & (strength < 16)) | (light < 14)
     rough = _slope(lab) > 7
     open_air = cv2.morphologyEx(
         (likely & ~rough).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
     )
-    _, labels = cv2.connectedComponents(open_air, connectivity=4)
+    labels = cv2.connectedComponents(open_air, connectivity=4)[1]
     top = labels[: max(2, height // 20)]
     touching = np.unique(top[top > 0])
     sky = np.isin(labels, touching).astype(np.float32)

@@ -91,24 +91,26 @@ def measure_oil(scene: Scene, step: Step) -> Finding:
 
 
 def measure_cartoon(scene: Scene, step: Step) -> Finding:
-    """Check for flat areas and lines that are darker than the photo is along its edges."""
-    texture, _, colour = _washed(scene, step)
+    """Check for areas of one tone, and lines darker than the photo is along its edges."""
     slope, weights = _outline(scene.fine_before), scene.fine_weights(step.region)
     edges = np.asarray(weights * (slope > np.percentile(slope, 90)), np.float32)
-    darker = mean(scene.fine_before, edges) - mean(scene.fine_after, edges)
-    whole = mean(scene.fine_before, weights) - mean(scene.fine_after, weights)
-    done = (
-        float(np.interp(texture, [0.65, 0.95], [1, 0]))
-        * float(np.interp(darker - whole, [0.5, 3.0], [0, 1]))
-        * float(np.interp(colour, [0.6, 0.9], [0, 1]))
-    )
+    darker = mean(scene.fine_before - scene.fine_after, edges)
+    darker -= mean(scene.fine_before - scene.fine_after, weights)
+    start, end = (_plain(plane, weights) for plane in (scene.fine_before, scene.fine_after))
+    flat = float(np.clip((end - start) / max(0.6 - start, 0.1), 0, 1))
+    done = flat * float(np.interp(darker, [0.3, 1.5], [0, 1]))
     verdict = "done" if done >= 0.8 else "not there yet"
     return Finding(
         step,
         done,
-        f"Cartoon, {verdict}: {max(texture, 0):.0%} of the fine texture is left, edges are darker "
-        f"by {darker - whole:.1f} L*.",
+        f"Cartoon, {verdict}: {end:.0%} of it is flat, edges are darker by {darker:.1f} L*.",
     )
+
+
+def _plain(plane: Floats, weights: Floats) -> float:
+    """Return the share of an area where the tone does not change from pixel to pixel."""
+    slope = np.hypot(cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)) / 8
+    return mean(np.asarray(slope < 0.35, np.float32), weights)
 
 
 def measure_pixelate(scene: Scene, step: Step) -> Finding:

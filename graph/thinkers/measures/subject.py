@@ -40,7 +40,7 @@ def guess_subject(pixels: Pixels, *, people: bool = False) -> Guess:
     if min(height, width) < 16:
         nothing = np.zeros((height, width), np.float32)
         return Guess(nothing, nothing)
-    lab = cv2.GaussianBlur(to_lab(small), (0, 0), 1.0)
+    lab = np.asarray(cv2.GaussianBlur(to_lab(small), (0, 0), 1.0), np.float32)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     middle = np.hypot(x / 0.62, y / 0.72)
     below = np.where(y > 0, 0.25 * y, y)
@@ -121,8 +121,8 @@ def _cut(small: Pixels, lab: Floats, far: NDArray[np.float64], rim: NDArray[np.b
     models = (np.zeros((1, 65)), np.zeros((1, 65)))
     cv2.grabCut(small, cut, (0, 0, 0, 0), *models, 3, cv2.GC_INIT_WITH_MASK)
     found = ((cut == cv2.GC_FGD) | (cut == cv2.GC_PR_FGD)).astype(np.uint8)
-    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return _main(found)
+    opened = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return _main(np.asarray(opened, np.uint8))
 
 
 def _main(found: NDArray[np.uint8]) -> Floats:
