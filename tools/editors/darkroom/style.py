@@ -92,7 +92,7 @@ def cartoon(work: Work) -> Floats:
     light = lab[..., 0].copy()
     size = max(0.8, 0.003 * min(light.shape))
     fine, coarse = (cv2.GaussianBlur(light, (0, 0), size * scale) for scale in (1.0, 1.6))
-    lines = np.clip((coarse - fine - 1.0) * (0.15 + 0.5 * work.step.amount), 0, 1)
+    lines = np.clip((coarse - fine - 0.6) * (0.2 + 0.7 * work.step.amount), 0, 1)
     lab[..., 0] = np.rint(light / 12) * 12 * (1 - 0.9 * lines)
     lab[..., 1:] *= 1.35
     return from_lab(lab)
