@@ -71,7 +71,7 @@ class Node:
             env={
                 **os.environ,
                 "RAY_enable_metrics_collection": "1",
-            },  # and the token of the cluster
+            },
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )

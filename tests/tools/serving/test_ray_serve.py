@@ -111,6 +111,17 @@ async def test_a_copy_that_dies_under_load_loses_no_call(service: Service) -> No
     assert len({reply.json()["edited_image"] for reply in replies}) == 60
 
 
+async def test_calls_beyond_the_queue_are_told_to_come_later(service: Service) -> None:
+    """Two copies hold four calls each, and a hundred wait."""
+    async with httpx.AsyncClient(timeout=120, limits=httpx.Limits(max_connections=None)) as client:
+        replies = await asyncio.gather(*(post(client, service, seed) for seed in range(160)))
+    busy = [reply for reply in replies if reply.status_code == 429]
+    assert busy
+    assert all(int(reply.headers["retry-after"]) > 0 for reply in busy)
+    assert {reply.status_code for reply in replies} == {200, 429}
+    assert len(replies) - len(busy) >= 100
+
+
 async def test_metrics_are_prometheus_text(service: Service) -> None:
     async with httpx.AsyncClient(timeout=30) as client:
         await post(client, service, 3)
@@ -146,6 +157,7 @@ async def test_a_tiny_pipeline_loses_no_call_with_a_copy(tmp_path: Path) -> None
             first = EditRequest((PHOTO,), "x", on_step=lambda *step: steps.append(step))
             await RemoteEditor([running.url]).edit(first)
             assert steps == [(step, 4) for step in (1, 2, 3, 4)]
+            await _abandon_long_calls_and_get_on(client, running)
             calls = [asyncio.create_task(post(client, running, seed)) for seed in range(24)]
             await asyncio.sleep(0.3)
             os.kill(running.workers()[0], signal.SIGKILL)
@@ -163,3 +175,20 @@ def test_a_model_that_cannot_be_loaded_ends_the_command_with_a_sentence() -> Non
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert done.returncode == 2
     assert "hf download /nowhere" in done.stderr
+
+
+async def _abandon_long_calls_and_get_on(client: httpx.AsyncClient, running: Service) -> None:
+    """Work of a thousand steps stops with its caller, and both copies are free again."""
+
+    async def call(steps: int) -> float:
+        started = time.perf_counter()
+        body = {**BODY, "num_inference_steps": steps}
+        (await client.post(running.url + "/edit", json=body)).raise_for_status()
+        return time.perf_counter() - started
+
+    short_s = await call(20)
+    for _ in range(4):
+        with pytest.raises(httpx.TimeoutException):
+            body = {**BODY, "num_inference_steps": 1000}
+            await client.post(running.url + "/edit", json=body, timeout=1)
+    assert await call(20) < 25 * short_s
