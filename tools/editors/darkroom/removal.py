@@ -17,10 +17,6 @@ _MOST = 0.6
 _RIM = 0.018
 """Share of the short side by which a hole is wider than the thing: its edge, blur and glow."""
 
-_GAP = 0.03
-"""Half the width, as a share of the short side, of gaps in the thing that belong to it: a strap or
-a hand that its outline left out would be continued into the hole."""
-
 _ROUGH = (
     "Filled the hole without the model pack; `editthinker models pull` makes it more convincing."
 )
@@ -64,9 +60,7 @@ def remove(pixels: Floats, mask: Floats, what: str, *, rim: bool = True) -> Fill
 
 
 def _hole(pixels: Floats, mask: Floats) -> Floats:
-    gap = round(_GAP * min(mask.shape))
-    solid = 1 - grown(floats(1 - grown(floats(mask > 0.15), gap)), gap)
-    solid = fill_holes(floats(np.maximum(solid, mask > 0.15)), 0.05)
+    solid = fill_holes(floats(mask > 0.15), 0.05)
     rim = max(3, round(_RIM * min(mask.shape)))
     return grown(np.maximum(solid, _shadow(pixels, solid)), rim)
 
