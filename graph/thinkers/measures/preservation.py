@@ -95,7 +95,7 @@ def _another(scene: Scene) -> Iterator[Drift]:
         ahead = places[1] - places[0]
         if place in ("left", "top"):
             ahead = -ahead
-        if like.sum() > 0.1 * area.sum() and ahead > 0.1:
+        if like.mean() > 0.004 and ahead > 0.1:
             yield Drift(0.35, f"There is more of the same further to the {place}.")
 
 

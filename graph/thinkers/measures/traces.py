@@ -144,5 +144,5 @@ def look_alikes(before: Floats, area: Floats) -> Floats:
         return np.zeros_like(area)
     own, other = np.median(inside, axis=0), np.median(around, axis=0)
     near, far = (np.linalg.norm(before - colour, axis=2) for colour in (own, other))
-    like = ((near < 0.5 * far) & (near < 22) & (widened(area, 0.03) < 0.5)).astype(np.float32)
+    like = ((near < 0.5 * far) & (near < 26) & (widened(area, 0.03) < 0.5)).astype(np.float32)
     return np.asarray(cv2.morphologyEx(like, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.float32)
