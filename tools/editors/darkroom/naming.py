@@ -52,7 +52,9 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
         )
     main = _main_thing(found or [], subject.mask)
     if main is not None:
-        raise EditRefusedError(f"cannot recognise a {name} in this photo, whose main thing is a {main}")
+        raise EditRefusedError(
+            f"cannot recognise a {name} in this photo, whose main thing is a {main}"
+        )
     return [part_of(subject.mask)], f"Cannot recognise a {name}; took the main thing in the photo."
 
 
