@@ -1,7 +1,7 @@
 """Steps as tensors, made once: the processor is slow beside a model of this size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,8 @@ import torch
 
 from editthinker.training.pocket.model import PATCH, TEMPLATE
 from editthinker.training.pocket.steps import Step
-from editthinker.training.pocket.targets import read_changes
 
 IGNORED = -100
-_GRADES = {"light": 4.0, "contrast": 0.1, "chroma": 0.15, "warmth": 3.0}
-"""Change of one grade, in the units of the judge's readings."""
-
 _FINDING = (" done", " missed", " weak", " strong", " clean", " damaged")
 
 
@@ -71,28 +67,6 @@ def encode(steps: Sequence[Step], processor: Any) -> Encoded:
     stacked = torch.stack(pictures)
     pad = tokenizer.pad_token_id
     return Encoded(prompts, replies, stacked, grid, torch.tensor(heavy), pad, image)
-
-
-def describing(data: Encoded, steps: Sequence[Step], processor: Any) -> Encoded:
-    """Return the same pictures with another task: say how far each figure moved, in eleven grades.
-
-    No word tells the answer, so that it must be read off the pictures.
-    """
-    prompt = processor.apply_chat_template(
-        [message("compare")], add_generation_prompt=True, tokenize=False
-    )
-    images = [steps[0].scene.source.pixels[..., :3]] * 2
-    ids = processor(text=[prompt], images=images)["input_ids"][0]
-    tokenizer = processor.tokenizer
-    replies = []
-    for step in steps:
-        changes = read_changes(step.scene.source.pixels, step.edited.pixels)
-        grades = [
-            f"{name} {round(min(10.0, max(0.0, 5 + change / _GRADES[name])))}"
-            for name, change in changes.items()
-        ]
-        replies.append([*tokenizer(", ".join(grades)).input_ids, tokenizer.eos_token_id])
-    return replace(data, prompts=[list(ids)] * len(steps), replies=replies)
 
 
 def message(text: str) -> dict[str, Any]:
