@@ -16,6 +16,7 @@ from editthinker.tools.vision.reader import read_text
 _HUES = {
     "red": (0, 55),
     "orange": (30, 92),
+    "yellow": (66, 112),
     "green": (95, 185),
     "blue": (215, 318),
     "purple": (285, 348),
