@@ -114,7 +114,7 @@ def call_mcp(http: httpx.Client, method: str, **params: Any) -> Any:
 def test_mcp_lists_the_graph_with_a_small_schema(http: httpx.Client) -> None:
     tools = {tool["name"]: tool for tool in call_mcp(http, "tools/list")["tools"]}
     schema = tools["edit_thinker"]["inputSchema"]
-    assert set(schema["properties"]) == {"image", "instruction"}
+    assert set(schema["properties"]) == {"image", "instruction", "mask"}
     assert len(json.dumps(schema)) < 1200
 
 

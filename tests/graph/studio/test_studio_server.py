@@ -81,7 +81,7 @@ async def test_the_settings_form_has_bounds_and_descriptions(client: Any) -> Non
     assert (fields["max_turns"]["minimum"], fields["max_turns"]["maximum"]) == (1, 32)
     assert fields["mode"]["enum"][0] == "single"
     assert all(field.get("description") for field in fields.values())
-    assert set(schemas["input_schema"]["properties"]) == {"image", "instruction"}
+    assert set(schemas["input_schema"]["properties"]) == {"image", "instruction", "mask"}
 
 
 async def test_a_run_streams_its_events_and_returns_references_only(
