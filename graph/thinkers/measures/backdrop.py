@@ -114,7 +114,8 @@ def _kept_subject(scene: Scene, kept: Floats, step: Step | None = None) -> tuple
         maybe = cv2.erode(sight.may, np.ones((5, 5), np.uint8))
         doubt = 1 - mean(kept, np.asarray(maybe, np.float32)) if maybe.sum() > 8 else 0.0
         factor = min(
-            1 - max(sight.trust, 0.5) * (1 - sure), float(np.interp(doubt, [0.15, 0.6], [1, 0.72]))
+            1 - max(sight.trust, 0.5) * (1 - sure),
+            float(np.interp(doubt, [0.15, 0.45, 0.7], [1, 0.72, 0.4])),
         )
         if factor < 0.9:
             fault = f", and {max(lost, doubt):.0%} of what looks like the subject is lost"
