@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from editthinker.tools.editors.darkroom.purpose import without_purpose
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.typos import corrected
 from editthinker.tools.editors.darkroom.words import (
@@ -88,11 +89,16 @@ def split(text: str) -> list[Clause]:
 
     def close(following: str) -> None:
         nonlocal joined_by
-        if words:
+        kept, why = without_purpose(words, follows=bool(clauses))
+        if kept:
             span = text[words[0].start : words[-1].end]
-            named, notes = name_things(words)
+            named, notes = name_things(kept)
             slips = tuple(f"Read '{w.misspelt}' as '{w.text}'." for w in words if w.misspelt)
-            clauses.append(Clause(named, span, joined_by, slips + notes))
+            reason = (f"Took '{why}' for the reason.",) if why else ()
+            clauses.append(Clause(named, span, joined_by, slips + reason + notes))
+            words.clear()
+            joined_by = following
+        elif why:
             words.clear()
             joined_by = following
         elif following != "and" or not joined_by:
@@ -183,6 +189,8 @@ def _particles(tokens: list[Word]) -> list[Word]:
         following = tokens[at + 1].text if at + 1 < len(tokens) else ""
         if token.text not in _PARTICLES or following == "of":
             continue
+        if at and (tokens[at - 1].text, token.text) in known:
+            continue  # "stands out"
         for verb in range(at - 2, max(at - 8, -1), -1):
             if tokens[verb].kind != "unknown":
                 break

@@ -5,7 +5,8 @@ from dataclasses import replace
 from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading, region_of, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, Target
+from editthinker.tools.editors.darkroom.words import Meaning
 
 _LONGEST_NAME = 3
 """Most words that may name the thing whose colour is meant: "the red sports car"."""
@@ -40,6 +41,8 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
 
 def _puts(clause: Clause) -> bool:
     """Return whether a thing is put in front of something: "put the cat on a white background"."""
+    if any(word.text == "isolate" for word in clause.words):
+        return not any(word.definite for word in clause.all("colour"))
     return any(word.text in {"put", "place", "set"} for word in clause.words)
 
 
@@ -68,9 +71,9 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
 
 def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make the car red", "change the colour of the cat to orange"."""
-    named, colours = things(clause), clause.all("colour")
+    named = things(clause) or _pointed(clause)
     verbs = clause.all("verb")
-    clause, instead = _without_instead(clause)
+    clause, instead = _without_instead(_gilded(clause))
     colours = clause.all("colour")
     if not named or not clause.only("region", "colour", "noun", "degree", "act"):
         return None
@@ -93,6 +96,22 @@ def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
         region = thing if thing.colour else PHOTO
     step = Step("recolour", region=region, options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=region))
+
+
+def _pointed(clause: Clause) -> list[Target]:
+    """Read "make this red" as about what the user marked."""
+    said = [word.text for word in clause.all("region")]
+    return [MARKED] if said in (["this"], ["this one"]) else []
+
+
+def _gilded(clause: Clause) -> Clause:
+    """Read "make the car golden" as a colour; a golden photo or sky is a warm one."""
+    named, gold = things(clause), Meaning("colour", "gold")
+    gives = any(verb.meaning.value == "add" for verb in clause.all("verb"))
+    if len(named) != 1 or named[0].kind not in {"object", "text"} or gives:
+        return clause
+    words = (replace(w, meaning=gold) if w.text == "golden" else w for w in clause.words)
+    return replace(clause, words=tuple(words))
 
 
 def _without_instead(clause: Clause) -> tuple[Clause, str]:

@@ -11,10 +11,17 @@ from editthinker.tools.editors.darkroom.adjusting import (
 )
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 
 _PLAIN_WAY = 0.25
 """How far something is moved where no word says how far, as a share of the photo."""
+
+_POINTED = frozenset({"this", "that", "these", "those", "this one", "that one"})
+
+_POLITE = frozenset(
+    {"please", "kindly", "can", "could", "would", "you", "i", "we", "want", "want to", "to"}
+    | {"would like", "i'd", "i'd like", "like to", "just", "simply", "now", "completely"}
+)
 
 _WAYS = {
     **{name: name for name in ("left", "right", "up", "down")},
@@ -34,6 +41,8 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
     if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
         return _reading(clause, Step("erase-text", region=Target("text", quotes[0])))
+    if not named and points(clause):
+        return _reading(clause, Step("remove", region=MARKED))
     if not named or not clause.only("direction", "region", "except", "degree"):
         return None
     if clause.all("region")[0].meaning.target == PHOTO:
@@ -44,6 +53,15 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
         return _reading(clause, Step("cutout", region=named[1]))
     step = removal(named[0]) if len(named) == 1 else None
     return _reading(clause, step) if step else None
+
+
+def points(clause: Clause) -> bool:
+    """Return whether a clause points at what the user marked: "remove this, please"."""
+    said = [word for word in clause.words if word.text not in _POLITE]
+    if len(said) > 2 and said[-1].meaning.target == PHOTO and said[-2].text in {"from", "in"}:
+        said = said[:-2]
+    kinds = [word.kind for word in said[:-1]]
+    return kinds == ["direction"] and said[-1].text in _POINTED
 
 
 def removal(target: Target) -> Step | None:
@@ -60,6 +78,13 @@ def removal(target: Target) -> Step | None:
 def read_cutout(clause: Clause, _: Carry) -> Reading | None:
     """Read "cut out the cat", "make the background transparent"."""
     named = things(clause)
+    puts = any(word.text in {"put", "place", "set"} for word in clause.words)
+    if len(named) == 2 and named[1] == BACKGROUND and clause.has("clear"):
+        # "isolate the rocket on a transparent background"
+        if not clause.only("act", "region", "clear", "noun") or not (_acts(clause) or puts):
+            return None
+        wanted = _acts(clause) <= {"cut-out"} and named[0].kind not in {"sky", "ground"}
+        return _reading(clause, Step("cutout", region=named[0])) if wanted else None
     if len(named) > 1 or not clause.only("act", "region", "clear", "degree", "noun"):
         return None
     if _acts(clause) == {"cut-out"} and not clause.has("clear"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
+from editthinker.tools.editors.darkroom.shades import shaded
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word, size_of, vocabulary
 
@@ -38,7 +39,7 @@ class Named(NamedTuple):
 
 def name_things(words: Sequence[Word]) -> Named:
     """Join the words of each thing to one word of the kind `region`."""
-    words = _shaded(words)
+    words = shaded(words)
     texts = _names_texts(words)
     merged = _Merger(becomes=any(word.text in _BECOMES for word in words))
     at = 0
@@ -68,6 +69,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
             place = found
         elif word.kind == "colour" and not colour:
             colour = str(word.meaning.value)
+        elif not colour and _is_gold(words, end):
+            colour = "gold"
         elif definite and _describes(word) and len(dropped) < _MOST_ADJECTIVES:
             dropped = (*dropped, word.text)
         else:
@@ -143,6 +146,12 @@ def _describes(word: Word) -> bool:
     return word.kind in {"unknown", "look"} and not word.meaning.role
 
 
+def _is_gold(words: Sequence[Word], at: int) -> bool:
+    """Return whether "golden" is the colour of a thing: "the golden ring"."""
+    target = words[at + 1].meaning.target if at + 1 < len(words) else None
+    return words[at].text == "golden" and target is not None and target.kind == "object"
+
+
 def _joined(words: Sequence[Word], target: Target) -> Word:
     text = " ".join(word.text for word in words)
     meaning = Meaning("region", target.kind, target=target)
@@ -187,10 +196,12 @@ class _Merger:
             self.words[-2:] = [self._span(before, word)]
         elif last.text == "her" and target != PHOTO:
             self.words[-1] = self._span(last, word)
+        elif target == BACKGROUND == last.meaning.target and word.text.startswith("behind "):
+            self.words[-1] = self._span(last, word)  # "a green background behind her"
         elif last.meaning.target and last.meaning.target.kind in {"object", "background"}:
             # "the garage door" is a door; "the cat picture" is nobody knows what
             odd = target in (PHOTO, BACKGROUND, SUBJECT) or last.meaning.target == BACKGROUND
-            kind = Meaning("unknown") if odd else word.meaning
+            kind = Meaning("unknown") if odd else _inheriting(word.meaning, last.meaning.target)
             if not odd:
                 self._note(f"{last.text} {word.text}", word)
             self.words[-1] = replace(self._span(last, word), meaning=kind)
@@ -248,38 +259,17 @@ class _Merger:
             self.notes.append(f"Took '{said}' for {word.meaning.target.phrase()}.")
 
 
+def _inheriting(meaning: Meaning, first: Target) -> Meaning:
+    """Return the mat of "the green table mat", which is green."""
+    target = meaning.target
+    if not target or target.kind != "object" or first.kind != "object":
+        return meaning
+    place, colour = target.place or first.place, target.colour or first.colour
+    return replace(meaning, target=replace(target, place=place, colour=colour))
+
+
 def _noun(word: Word | None) -> str:
     return word.text if word else ""
-
-
-def _shaded(words: Sequence[Word]) -> list[Word]:
-    """Read "darker blue" as one colour, and "lower" in "lower left" as a place."""
-    shaded: list[Word] = []
-    for at, word in enumerate(words):
-        last = shaded[-1] if shaded else None
-        following = words[at + 1].kind if at + 1 < len(words) else ""
-        if word.kind == "colour" and last and (shade := _SHADES.get(last.text)) is not None:
-            named = vocabulary().get((*shade.split(), *str(word.meaning.value).split()))
-            meaning = named if named and named.kind == "colour" else word.meaning
-            text = f"{last.text} {word.text}"
-            shaded[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
-        elif word.text == "light" and word.definite and following != "colour":
-            shaded.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
-        elif word.text == "lower" and following in {"side", "corner"}:
-            shaded.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
-        else:
-            shaded.append(word)
-    return shaded
-
-
-_SHADES = {
-    **dict.fromkeys(("dark", "darker", "deep", "deeper"), "dark"),
-    **dict.fromkeys(("light", "lighter", "pale", "paler", "soft", "pastel"), "light"),
-    **dict.fromkeys(
-        ("bright", "brighter", "vivid", "vibrant", "rich", "neon", "matte", "matt"), ""
-    ),
-}
-"""Shades in front of a colour."""
 
 
 def _names_texts(words: Sequence[Word]) -> bool:

@@ -139,7 +139,7 @@ def _data() -> Mapping[str, Any]:
 
 def _phrases() -> Iterator[tuple[str, Meaning]]:
     data = _data()
-    for kind in ("filler", "break", "negation", "noun"):
+    for kind in ("filler", "break", "negation", "noun", "reason"):
         yield from _each(data[kind], Meaning(kind))
     for name, phrases in data["verb"].items():
         yield from _each(phrases, Meaning("verb", name, order=True))

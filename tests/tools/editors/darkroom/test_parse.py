@@ -289,3 +289,8 @@ def test_names_the_words_it_does_not_know() -> None:
 def test_tells_how_a_slip_was_read_and_what_was_left_out_of_account() -> None:
     assert parse("blur the backgroud").notes == ("Read 'backgroud' as 'background'.",)
     assert parse("remove the cup on the table").notes == ("Took 'cup on table' for the cup.",)
+
+
+def test_tells_that_a_reason_was_no_order() -> None:
+    (note,) = parse("blur the background so that she stands out").notes
+    assert note == "Took 'so that she stands out' for the reason."

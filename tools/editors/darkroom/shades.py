@@ -1,0 +1,35 @@
+"""Words that say which shade of a colour is meant: "darker blue", "pale green"."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from editthinker.tools.editors.darkroom.words import Meaning, Word, vocabulary
+
+_SHADES = {
+    **dict.fromkeys(("dark", "darker", "deep", "deeper"), "dark"),
+    **dict.fromkeys(("light", "lighter", "pale", "paler", "soft", "pastel"), "light"),
+    **dict.fromkeys(
+        ("bright", "brighter", "vivid", "vibrant", "rich", "neon", "matte", "matt"), ""
+    ),
+}
+"""Shades in front of a colour."""
+
+
+def shaded(words: Sequence[Word]) -> list[Word]:
+    """Read "darker blue" as one colour, and "lower" in "lower left" as a place."""
+    joined: list[Word] = []
+    for at, word in enumerate(words):
+        last = joined[-1] if joined else None
+        following = words[at + 1].kind if at + 1 < len(words) else ""
+        if word.kind == "colour" and last and (shade := _SHADES.get(last.text)) is not None:
+            named = vocabulary().get((*shade.split(), *str(word.meaning.value).split()))
+            meaning = named if named and named.kind == "colour" else word.meaning
+            text = f"{last.text} {word.text}"
+            joined[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
+        elif word.text == "light" and word.definite and following != "colour":
+            joined.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
+        elif word.text == "lower" and following in {"side", "corner"}:
+            joined.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
+        else:
+            joined.append(word)
+    return joined
