@@ -110,7 +110,5 @@ lock-train-vllm: ## prove that GRPO with vLLM resolves in one environment (needs
 		--no-annotate --no-emit-index-url --quiet -o constraints-train-vllm.txt
 
 .PHONY: lock
-lock: ## resolve the pinned versions again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra studio --extra ui --universal --python-version 3.11 \
-		--no-header --no-annotate --no-emit-index-url --quiet --upgrade -o constraints.txt
-	printf '%s\n' torch==2.13.0 transformers==5.19.0 diffusers==0.42.1 ray==2.60.0 >> constraints.txt
+lock: .venv/dev ## write down the versions that are installed, without addresses
+	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9]+$$//' > constraints.txt
