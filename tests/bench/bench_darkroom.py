@@ -1,65 +1,108 @@
-"""How long the darkroom takes at 1 MP: tones, edits of a region, a removal, a second turn.
+"""What edits of the darkroom and looks of the observer cost on one photo of 1 MP.
 
-Run with `make bench`. Prints medians of one run. With the model pack (`editthinker models pull`)
-the removal is MI-GAN's, without it Telea's.
+Run with `make bench`. Prints medians of one run. Lines with `pack` need the model pack
+(`editthinker models pull`) and are left out without it.
 """
 
 import asyncio
+import resource
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import typer
 from PIL import Image
 
+from editthinker.graph.thinkers.base import ThinkRequest
+from editthinker.graph.thinkers.observer import Observer
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.editor import Darkroom
+from editthinker.tools.editors.darkroom.grounding import ground
+from editthinker.tools.editors.darkroom.target import Target
 from editthinker.tools.images import Picture
-from editthinker.tools.vision.inpainter import fills_with_model
+from editthinker.tools.vision.detector import find_objects, finds_objects
+from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.segmenter import outlines_with_model
 
-PHOTO = Path(__file__).parents[2] / "tools" / "photos" / "flower.jpg"
-SIZE = 1224, 817
+PHOTOS = Path(__file__).parents[2] / "tools" / "photos"
+TONES = ("make it brighter", "add contrast", "lift the shadows", "make it warmer", "saturate it")
 RUNS = 5
 
-TONES = (
-    "brighter",
-    "increase the contrast",
-    "lift the shadows",
-    "more vivid",
-    "warmer",
-    "exposure up by one stop",
-)
+
+def enlarged(name: str, shift: int = 0) -> Picture:
+    """Return a sample photo with one megapixel, another one for each shift of its light."""
+    image = Image.open(PHOTOS / f"{name}.jpg").convert("RGB")
+    scale = (1_000_000 / (image.width * image.height)) ** 0.5
+    image = image.resize((round(image.width * scale), round(image.height * scale)))
+    pixels = np.clip(np.asarray(image, np.int16) + shift, 0, 255).astype(np.uint8)
+    picture = Picture.from_pixels(pixels)
+    assert picture.pixels is not None  # decoded before the clock starts
+    return picture
 
 
-def photo(shift: int = 0) -> Picture:
-    """Return the photo at 1 MP; another shift is another photo to every cache."""
-    with Image.open(PHOTO) as image:
-        pixels = np.asarray(image.convert("RGB").resize(SIZE))
-    return Picture.from_pixels(np.roll(pixels, shift, axis=1))
+def edit(picture: Picture, prompt: str) -> Picture:
+    """Edit once."""
+    result = asyncio.run(Darkroom().edit(EditRequest((picture,), prompt)))
+    return Picture.from_bytes(result.image)
 
 
-def seconds(picture: Picture, prompt: str, runs: int = RUNS) -> float:
-    """Return the median seconds of an edit of a decoded photo, the encoded result included."""
-    assert picture.pixels.size
+def look(source: Picture, edited: Picture, instruction: str) -> None:
+    """Look at an edit once."""
+    asyncio.run(Observer().think(ThinkRequest(source, edited, instruction, instruction)))
+
+
+def median(work: Callable[[int], object], runs: int = RUNS) -> float:
+    """Return the median seconds of calls with 0, 1, 2 ..."""
     times = []
-    for _ in range(runs):
+    for run in range(runs):
         started = time.perf_counter()
-        asyncio.run(Darkroom().edit(EditRequest((picture,), prompt)))
+        work(run)
         times.append(time.perf_counter() - started)
     return statistics.median(times)
 
 
+def report(what: str, seconds: float, goal: str = "") -> None:
+    """Print a line."""
+    typer.echo(f"{what:<46}{seconds:7.2f} s{f'  (goal {goal})' if goal else ''}")
+
+
+def main() -> None:
+    """Measure."""
+    cat = enlarged("cat")
+    edit(cat, TONES[0])
+    tones = [median(lambda _, prompt=prompt: edit(cat, prompt)) for prompt in TONES]
+    report("tone edit, median of five kinds", statistics.median(tones), "0.15")
+    edited = edit(cat, TONES[0])
+    report("observer, tone edit", median(lambda _: look(cat, edited, TONES[0])), "0.5")
+
+    prompt = "remove the red thing"
+    cups = [enlarged("coffee", shift) for shift in range(3)]
+    by = "pack" if outlines_with_model() else "OpenCV"
+    edit(cups[0], prompt)
+    report(f"removal of a colour, {by}", median(lambda run: edit(cups[run], prompt), 3), "12")
+    if finds_objects():
+        measure_pack(cups)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    typer.echo(f"{'memory at most, everything loaded':<46}{peak:7.0f} MB (goal 2048)")
+
+
+def measure_pack(cups: list[Picture]) -> None:
+    """Measure what the models of the pack take."""
+    prompt = "remove the cup"
+    fresh = [enlarged("coffee", shift) for shift in (5, 6, 7)]
+    ground(Target("object", "cup"), cups[0].pixels)
+    report("removal of an object, pack", median(lambda run: edit(fresh[run], prompt), 3), "12")
+    again = median(lambda run: edit(fresh[run], "move the cup to the left"), 3)
+    report("second turn on the same photo, pack", again, "5")
+    gone = edit(fresh[0], prompt)
+    report("observer, removal, pack", median(lambda _: look(fresh[0], gone, prompt), 3), "0.5")
+    report("objects", median(lambda run: find_objects(fresh[run].pixels), 3))
+    report("faces", median(lambda run: find_faces(fresh[run].pixels), 3))
+    report("text", median(lambda run: read_text(fresh[run].pixels), 3))
+
+
 if __name__ == "__main__":
-    seconds(photo(), "brighter", 1)  # tables are made at the first use
-    tones = [seconds(photo(), prompt) for prompt in TONES]
-    typer.echo(f"tone edit, median                {statistics.median(tones):6.2f} s  (goal 0.15)")
-    typer.echo(f"tone edit, slowest               {max(tones):6.2f} s")
-    for prompt in ("blur the background", "make the subject blue", "cut out the subject"):
-        typer.echo(f"{prompt:32} {seconds(photo(), prompt):6.2f} s")
-    by = "MI-GAN" if fills_with_model() else "Telea"
-    seconds(photo(), "remove the subject", 1)
-    first = statistics.median(seconds(photo(i), "remove the flower", 1) for i in (1, 2, 3))
-    typer.echo(f"removal, new photo, {by:12} {first:6.2f} s  (goal 12)")
-    again = seconds(photo(1), "remove the flower", 3)
-    typer.echo(f"removal, second turn             {again:6.2f} s  (goal 5)")
+    main()
