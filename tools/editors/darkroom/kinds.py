@@ -16,10 +16,24 @@ from editthinker.tools.vision.segmenter import outlines_with_model, segment
 CLOTHES = frozenset({"shirt", "jacket", "sweater", "dress", "suit"})
 """What covers the chest."""
 
-PARTS = CLOTHES | {
-    *("skirt", "trousers", "hat", "scarf", "shoe", "glasses", "glove", "tie", "hair"),
-    *("door", "window", "logo", "leaf", "sun", "moon", "cloud"),
-}
+SMALL = frozenset(
+    {"coin", "key", "keyring", "wallet", "envelope", "pen", "paintbrush", "ruler", "stapler"}
+    | {"ashtray", "coaster", "napkin", "tray", "table mat", "bath mat", "doormat", "mat", "pebble"}
+    | {"ant", "wasp", "ladybird", "ladybug", "brooch", "tiara", "bow tie", "slipper", "apron"}
+    | {"waistcoat", "turban", "earring", "necklace", "bracelet", "belt", "sock", "acorn", "sponge"}
+    | {"headphones", "earphones", "microphone", "lampshade", "flagpole", "antenna", "feather"}
+)
+"""What is worn, or lies beside what a photo is about."""
+
+PARTS = (
+    CLOTHES
+    | SMALL
+    | {
+        *("skirt", "trousers", "hat", "scarf", "shoe", "glasses", "glove", "tie", "hair"),
+        *("door", "window", "logo", "leaf", "sun", "moon", "cloud"),
+        *("wheel", "tyre", "tire", "roof", "chimney", "petal"),
+    }
+)
 """What is a part of another thing: a guess at the main thing would be wrong."""
 
 _MATERIALS = {

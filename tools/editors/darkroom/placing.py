@@ -100,7 +100,7 @@ def read_rotate(clause: Clause, _: Carry) -> Reading | None:
     """Read "rotate 90 degrees clockwise", "turn it upside down", "tilt slightly to the left"."""
     kinds = ("operation", "degrees", "number", "side", "turn", "half-turn", "degree", "region")
     if {word.meaning.value for word in clause.all("operation")} == {"rotate", "straighten"}:
-        levels = clause.only("operation", "region", "degree")  # "rotate it until it is level"
+        levels = clause.only("operation", "region", "degree", "side", "turn")  # "until it is level"
         return _whole(clause, Step("straighten")) if levels else None
     turned = any(word.kind == "verb" and word.text.startswith("turn") for word in clause.words)
     if not clause.only(*kinds) or not (_is_only(clause, "rotate") or turned):

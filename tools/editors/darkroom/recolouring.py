@@ -19,7 +19,8 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     """Read "make the background white", "replace the sky with a gradient from blue to white"."""
     named = things(clause)
     replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
-    if len(named) == 2 and BACKGROUND in named and _puts(clause):
+    scenery = any(thing.kind in {"sky", "ground"} for thing in named)
+    if len(named) == 2 and BACKGROUND in named and _puts(clause) and not scenery:
         named = [BACKGROUND]
     ones = [thing.name for thing in named[1:] if thing.kind == "colour" and not thing.place]
     if len(named) != 1 + len(ones) or named[0].kind not in _FILLED or len(ones) > 1:

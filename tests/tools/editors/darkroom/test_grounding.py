@@ -147,3 +147,8 @@ def test_a_transparent_photo_has_its_opaque_part_as_subject() -> None:
     pixels[..., 3] = 0
     pixels[20:40, 20:40, 3] = 255
     assert (ground(SUBJECT, pixels).mask == pixels[..., 3] / 255).all()
+
+
+def test_a_small_thing_that_is_not_recognised_is_not_taken_for_the_main_thing() -> None:
+    with pytest.raises(EditRefusedError, match="cannot find the key in this photo; mark it"):
+        ground(Target("object", "key"), photo("flower"))
