@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.dye import dye
 from editthinker.tools.editors.darkroom.light import (
     Floats,
@@ -76,9 +76,12 @@ def recolour(work: Work) -> Floats:
     options = work.step.options
     target = str(options["target"])
     mask = np.ones(work.pixels.shape[:2], np.float32) if work.mask is None else work.mask
+    own = work.step.region.colour
+    if own:  # a red cup: not the coffee in it
+        mask = mask * matching(to_lab(work.pixels), own)
     if "source" in options:
         source = str(options["source"])
-        mask = mask * colour_mask(to_lab(work.pixels), source)
+        mask = mask * matching(to_lab(work.pixels), source)
         if mask.mean() < _LEAST_SHARE:
             raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
     return dye(work.pixels, floats(mask), target)

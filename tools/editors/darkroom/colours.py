@@ -36,6 +36,13 @@ def lab_of(name: str) -> Floats:
     return floats(to_lab(pixel)[0, 0])
 
 
+def hues_of(name: str) -> tuple[float, float]:
+    """Return the least and greatest hue, in CIELAB degrees, that go by a name."""
+    goal = lab_of(name)
+    own = float(np.degrees(np.arctan2(goal[2], goal[1])))
+    return _HUES.get(name, (own - 25, own + 25))
+
+
 def colour_mask(lab: Floats, name: str) -> Floats:
     """Return where a picture, `(H, W, 3)` CIELAB, has a named colour: `(H, W)` in [0, 1].
 
@@ -51,13 +58,16 @@ def colour_mask(lab: Floats, name: str) -> Floats:
         off = np.abs(lab[..., 0] - goal[0])
         mask = np.interp(chroma, [9, 18], [1, 0]) * np.interp(off, [22, 38], [1, 0])
         return floats(cv2.GaussianBlur(mask, (0, 0), 0.8))
-    own = float(np.degrees(np.arctan2(goal[2], goal[1])))
-    low, high = _HUES.get(name, (own - 25, own + 25))
+    low, high = hues_of(name)
     middle, half = (low + high) / 2, (high - low) / 2
     off = np.abs((np.degrees(np.arctan2(b, a)) - middle + 180) % 360 - 180)
     mask = np.interp(off, [half - 3, half + 7], [1, 0]) * np.interp(chroma, [9, 16], [0, 1])
     if name == "brown":
         mask = mask * np.interp(lab[..., 0], [55, 68], [1, 0])
+    if name == "yellow":  # a dull yellow that leans to red is tan, as fur and wood are
+        hue = np.degrees(np.arctan2(b, a))
+        tan = np.interp(hue, [71, 77], [1, 0]) * np.interp(lab[..., 0], [66, 78], [1, 0])
+        mask = mask * (1 - tan)
     if name == "red":  # pale red is skin or pink
         mask = mask * np.interp(chroma / np.maximum(lab[..., 0], 1), [0.45, 0.65], [0, 1])
     if (mask > 0.5).any():

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.likeness import look_alikes
 from editthinker.tools.editors.darkroom.naming import find_face, find_named, find_text
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
@@ -37,6 +38,8 @@ class Grounded:
     """A sentence about what was guessed or chosen; empty where there was no doubt."""
     count: int = 1
     """How many things fit the words; one was taken, unless all were asked for."""
+    guessed: bool = False
+    """Whether nothing here knows the name, so that the main thing in the photo was taken."""
 
 
 _RECENT: Recent[Grounded] = Recent(_CACHE_BYTES, lambda grounded: grounded.mask.nbytes)
@@ -139,8 +142,17 @@ def _face(target: Target, pixels: Pixels) -> Grounded:
 
 
 def _object(target: Target, pixels: Pixels) -> Grounded:
-    parts, note = find_named(_opaque(pixels), target.name, target.colour)
-    return _noted(choose(parts, target), note)
+    photo = _opaque(pixels)
+    parts, note = find_named(photo, target.name, target.colour)
+    if len(parts) == 1 and target.place in _SIDES:
+        if note:  # nothing knows its name: there may be more of the same
+            parts = [*parts, *look_alikes(photo, parts[0])]
+        if len(parts) == 1 and not _lies(parts[0], target.place):
+            raise EditRefusedError(
+                f"the only {target.name} that can be found does not lie on the {target.place} of "
+                "this photo; leave the place out, or mark it with --box or --mask"
+            )
+    return replace(_noted(choose(parts, target), note), guessed=note.startswith("Cannot"))
 
 
 _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
@@ -154,6 +166,8 @@ _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
     "face": _face,
     "object": _object,
 }
+
+_SIDES = frozenset({"left", "right", "top", "bottom"})
 
 _ONE_OF = frozenset({"colour", "text", "face", "object"})
 """Kinds of which a photo may show several; for the others a place means a half."""
@@ -176,6 +190,13 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
         f"or '{every}'."
     )
     return Grounded(chosen.mask, note, count)
+
+
+def _lies(part: Part, place: Place) -> bool:
+    """Whether a part is on a side of the photo, or near enough to its middle."""
+    x, y = part.centre
+    off = {"left": x, "right": 1 - x, "top": y, "bottom": 1 - y}.get(place, 0.0)
+    return off < 0.6
 
 
 def _sides(parts: Sequence[Part], chosen: Part) -> list[Place]:

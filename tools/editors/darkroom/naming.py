@@ -9,15 +9,19 @@ from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.kinds import PARTS, find_kind
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_objects, known_names
 from editthinker.tools.vision.faces import find_faces
-from editthinker.tools.vision.masks import Box, Part, part_of
+from editthinker.tools.vision.masks import (
+    Box,
+    Part,
+    part_of,
+)
 from editthinker.tools.vision.reader import TextBox, read_text
-from editthinker.tools.vision.segmenter import segment
 
 _PULL = "`editthinker models pull`"
 
@@ -59,7 +63,7 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
 
 
 def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> list[Part]:
-    masks = [segment(pixels, box=thing.box).mask for thing in found if thing.name == name]
+    masks = [whole_thing(pixels, thing.box) for thing in found if thing.name == name]
     parts = _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
     if not parts:
         others = sorted({thing.name for thing in found})

@@ -30,9 +30,11 @@ def find_sky(pixels: Pixels) -> Floats | None:
     if seeds[: max(2, height // 25)].mean() < 0.2:
         return None
     grown = _grown(lab, seeds, smooth & _sky_coloured(lab))
+    line = _skyline(lab, grown)
+    grown[line:] = 0
     if grown.mean() < _LEAST:
         return None
-    mask = _cut(small, grown)
+    mask = _cut(small, grown, line)
     if mask is None or _warm_wall(lab, mask):
         return None
     return enlarge(mask, pixels)
@@ -99,14 +101,42 @@ def _grown(lab: Floats, seeds: np.ndarray, allowed: np.ndarray) -> Floats:
     return floats(grown)
 
 
-def _cut(small: Pixels, grown: Floats) -> Floats | None:
+def _skyline(lab: Floats, grown: Floats) -> int:
+    """Return the row from which on the sky is only mirrored: the height where there is none.
+
+    Sky grows paler towards the horizon. Where it turns darker all along a level line, and stays so
+    down to its end, there is land in the haze, or water.
+    """
+    height = len(grown)
+    reach = max(3, height // 16)
+    light = cv2.GaussianBlur(lab[..., 0], (0, 0), 1)
+    inside = grown > 0.5
+    for row in range(height // 5, height - 2 * reach):
+        above, below = slice(row - reach, row), slice(row + reach // 2, row + 2 * reach)
+        across = inside[above].all(axis=0) & (inside[below].mean(axis=0) > 0.5)
+        if across.mean() < 0.15:
+            continue
+        near = np.where(inside[below], light[below], np.nan)[:, across]
+        fall = np.median(light[above][:, across], axis=0) - np.nanmedian(near, axis=0)
+        last = light[above][:, across].min(axis=0)
+        rest = np.where(inside[row + reach :], light[row + reach :], 0)[:, across].max(axis=0)
+        if np.median(fall) > 7 and (fall > 4).mean() > 0.85 and (rest < last + 1).mean() > 0.85:
+            falls = [
+                np.median((light[at - 2 : at].sum(axis=0) - light[at : at + 2].sum(axis=0))[across])
+                for at in range(row, row + 2 * reach)
+            ]
+            return row + int(np.argmax(falls))
+    return height
+
+
+def _cut(small: Pixels, grown: Floats, line: int) -> Floats | None:
     size = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     sure = cv2.erode(grown, size) > 0.5
     near = cv2.dilate(grown, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))) > 0.5
     if not sure.any():
         return None
     cut = np.where(grown > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    cut[~near], cut[sure] = cv2.GC_BGD, cv2.GC_FGD
+    cut[~near], cut[sure], cut[line:] = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_BGD
     if not (cut == cv2.GC_BGD).any():
         return grown
     found = _grab(small, cut)

@@ -1,12 +1,13 @@
 """Where the steps of one edit apply: what words name, what is to be kept, what is masked."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from editthinker.tools.editors.base import EditRequest
-from editthinker.tools.editors.darkroom.grounding import ground, mark_of
+from editthinker.tools.editors.darkroom.grounding import Grounded, ground, mark_of
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.matte import spread
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
@@ -45,7 +46,21 @@ class Scope:
         mark = None if mask is None else mark_of(mask.pixels)
         grounded = ground(target, self._request.images[0].pixels, mark)
         self._note(grounded.note)
+        if grounded.guessed:  # "the cup and saucer": two names are two things
+            for other in dict.fromkeys(step.region for step in self._recipe.steps):
+                if other.kind == "object" and other.name != target.name:
+                    grounded = self._apart(grounded, other)
         return grounded.mask if self._gone is None else _without(grounded.mask, self._gone)
+
+    def _apart(self, guess: Grounded, other: Target) -> Grounded:
+        """Leave another thing out of a guess, where that one was recognised."""
+        try:
+            known = ground(other, self._request.images[0].pixels)
+        except EditRefusedError:
+            return guess
+        rest = floats(guess.mask * (1 - known.mask))
+        too_little = rest.sum() < 0.2 * guess.mask.sum()
+        return guess if known.guessed or too_little else replace(guess, mask=rest)
 
     def forget(self, hole: Floats) -> None:
         """Note that a thing is gone: what lay around it is there now."""

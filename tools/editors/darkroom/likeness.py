@@ -1,0 +1,117 @@
+"""What belongs together by its colours: more things of a kind, and the rest of a thing."""
+
+import cv2
+import numpy as np
+
+from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.images import Pixels
+from editthinker.tools.vision.masks import (
+    Box,
+    Part,
+    clean,
+    enlarge,
+    fill_holes,
+    part_of,
+    shrunk,
+    split,
+)
+from editthinker.tools.vision.segmenter import outlines_with_model, segment
+
+_SIDE = 320
+"""Longest side on which colours are compared, in pixels."""
+
+_REACH = 0.3
+"""Share of a box's sides by which a thing may reach beyond it: a handle, a tail."""
+
+_MOST = 0.25
+"""Share of a thing above which what lies beyond its box is another thing."""
+
+_AKIN = 0.35
+"""Share of such a part that must look more like the thing than like what lies around."""
+
+
+def whole_thing(pixels: Pixels, box: Box) -> Floats:
+    """Outline the thing in a box, with the handle or tail that a detector's box cuts off.
+
+    Such a part has the colours of the thing, and what lies around it has not.
+    """
+    mask = segment(pixels, box=box).mask
+    if not outlines_with_model() or mask.max() <= 0.5:
+        return mask
+    height, width = mask.shape
+    left, top, right, bottom = box
+    across, down = round(_REACH * (right - left)), round(_REACH * (bottom - top))
+    wider = (
+        (max(0, left - across), top, right, bottom),
+        (left, max(0, top - down), right, bottom),
+        (left, top, min(width, right + across), bottom),
+        (left, top, right, min(height, bottom + down)),
+    )
+    whole = mask
+    for larger in wider:
+        more = _beyond(mask, segment(pixels, box=larger).mask)
+        if more is not None and _of_one_make(pixels, mask, more):
+            whole = np.maximum(whole, more)
+    return floats(whole)
+
+
+def _beyond(mask: Floats, wider: Floats) -> Floats | None:
+    """Return the one solid part by which a mask is wider than another; None for anything else."""
+    base = cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0.5
+    more = floats((wider > 0.5) & ~base)
+    solid = cv2.morphologyEx(more, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    parts = split(floats(solid), 0.0)
+    share = float(more.sum() / mask.sum())
+    if not parts or not 0.02 < share < _MOST or parts[0].area < 0.85 * more.sum():
+        return None
+    near = cv2.dilate(parts[0].mask, np.ones((9, 9), np.uint8)) > 0.5
+    return floats(wider * near)
+
+
+def _of_one_make(pixels: Pixels, mask: Floats, more: Floats) -> bool:
+    lab = cv2.GaussianBlur(to_lab(floats(pixels / np.float32(255))), (0, 0), 1)
+    both = np.maximum(mask, more)
+    size = max(5, round(0.02 * min(mask.shape))) | 1
+    near = cv2.dilate(both, np.ones((5, 5), np.uint8)) > 0.5
+    beside = cv2.dilate(more, np.ones((2 * size + 1, 2 * size + 1), np.uint8)) > 0.5
+    around, inside = lab[beside & ~near], lab[mask > 0.9]
+    own = lab[cv2.erode(more, np.ones((3, 3), np.uint8)) > 0.9]
+    if min(len(around), len(inside), len(own)) < 50:
+        return False
+    like, unlike = (_off(own[None], _palette(colours)) for colours in (inside, around))
+    return bool((like < unlike).mean() > _AKIN)
+
+
+def look_alikes(pixels: Pixels, part: Part) -> list[Part]:
+    """Return other things with the colours that a part has and what lies around it has not."""
+    small = shrunk(pixels, _SIDE)
+    lab = cv2.GaussianBlur(to_lab(floats(small / np.float32(255))), (0, 0), 1.5)
+    height, width = lab.shape[:2]
+    mask = cv2.resize(part.mask, (width, height), interpolation=cv2.INTER_AREA)
+    near = cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0.1
+    far = cv2.dilate(mask, np.ones((61, 61), np.uint8)) > 0.1
+    around = lab[far & ~near]
+    if len(around) < 50 or not (mask > 0.9).any():
+        return []
+    own, other = _palette(lab[mask > 0.9]), _palette(around)
+    other = other[_off(other[None], own)[0] > 15]  # a second one may stand right beside it
+    if not len(other):
+        return []
+    like = np.where((_off(lab, own) < np.minimum(0.6 * _off(lab, other), 20)) & ~near, 1, 0)
+    found = split(clean(floats(like), 0.01), 0.002, 0.02)
+    solid = [fill_holes(thing.mask, 0.01) for thing in found if thing.area > 0.04 * mask.sum()]
+    return [part_of(enlarge(thing, pixels)) for thing in solid]
+
+
+def _palette(colours: Floats) -> Floats:
+    """Return the six commonest colours."""
+    cv2.setRNGSeed(0)
+    points = np.ascontiguousarray(colours[:: max(1, len(colours) // 3000)], np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 15, 0.5)
+    labels = np.zeros((len(points), 1), np.int32)
+    _, _, found = cv2.kmeans(points, 6, labels, stop, 2, cv2.KMEANS_PP_CENTERS)
+    return floats(found)
+
+
+def _off(lab: Floats, colours: Floats) -> Floats:
+    return floats(np.min([np.linalg.norm(lab - colour, axis=2) for colour in colours], axis=0))
