@@ -11,7 +11,9 @@ from editthinker.graph.thinkers.measures.geometry import RECOGNISED
 from editthinker.graph.thinkers.measures.grade import FIGURES, unexplained
 from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.sight import Sight, widened
 from editthinker.graph.thinkers.measures.traces import look_alikes, solid
+from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
@@ -196,7 +198,7 @@ def _spill(scene: Scene) -> Iterator[Drift]:
         target = step.region
         if "source" in step.options and target == PHOTO:
             target = Target("colour", str(step.options["source"]), "all")
-        sight = scene.sights.get(target)
+        sight = scene.sights.get(target) or _by_colour(scene, step)
         if target == PHOTO and step.operation == "text":
             continue
         measured = step.operation == "fill" and target == BACKGROUND
@@ -216,6 +218,24 @@ def _spill(scene: Scene) -> Iterator[Drift]:
     if kept < 0.98:
         names = " and ".join(dict.fromkeys(map(_place, steps)))
         yield Drift(kept, f"{share:.0%} of the change lies outside of {names}.")
+
+
+def _by_colour(scene: Scene, step: Step) -> Sight | None:
+    """Tell a thing that these eyes do not know by the colour that the same words give.
+
+    In "make the red cup and saucer blue" what was not red is no part of the saucer.
+    """
+    if step.operation != "recolour":
+        return None
+    names = {
+        other.region.colour
+        for other in scene.recipe.steps
+        if other.region.colour and (other.operation, other.clause) == ("recolour", step.clause)
+    }
+    if len(names) != 1:
+        return None
+    own = colour_mask(scene.before, names.pop())
+    return Sight(own, widened(own, 0.03), 0.9) if own.mean() > 0.002 else None
 
 
 def _frame(scene: Scene) -> Iterator[Drift]:
