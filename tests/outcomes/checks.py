@@ -217,13 +217,15 @@ def cut_out(name: str, edited: Pixels, thing: str) -> str:
     return f"{outside:.0%} of the background is left" if outside > 0.12 else ""
 
 
-def gone(name: str, edited: Pixels, thing: str) -> str:
+def gone(name: str, edited: Pixels, thing: str, part: str = "") -> str:
     """Check that other colours or other detail stand there, such as the surroundings have."""
     mask, before, after = _inside(name, thing), _lab(photo(name)), _lab(edited)
     off = np.linalg.norm(after - before, axis=2)
     touched = _mean((off > 6).astype(np.float32), mask)
     if touched < 0.6:
         return f"{touched:.0%} of it changed"
+    if part and _mean((off > 6).astype(np.float32), drawn(name, part)) < 0.6:
+        return f"the {part} still stands there"
     around = _grown(drawn(name, thing), 0.1) - _grown(drawn(name, thing), 0.03)
     colours = before[around > 0.5][:: max(1, int(around.sum()) // 400)]
     samples = after[mask > 0][:: max(1, int(mask.sum()) // 800)]
