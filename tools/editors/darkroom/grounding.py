@@ -19,7 +19,7 @@ from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
 from editthinker.tools.vision.detector import finds_objects
 from editthinker.tools.vision.faces import finds_faces
-from editthinker.tools.vision.masks import Order, Part, first
+from editthinker.tools.vision.masks import Order, Part, first, split
 from editthinker.tools.vision.reader import can_read
 from editthinker.tools.vision.segmenter import outlines_with_model
 
@@ -146,7 +146,7 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
     parts, note = find_named(photo, target.name, target.colour)
     if len(parts) == 1 and target.place in _SIDES:
         if note:  # nothing knows its name: there may be more of the same
-            parts = [*parts, *look_alikes(photo, parts[0])]
+            parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "

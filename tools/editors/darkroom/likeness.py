@@ -78,7 +78,9 @@ def _of_one_make(pixels: Pixels, mask: Floats, more: Floats) -> bool:
     own = lab[cv2.erode(more, np.ones((3, 3), np.uint8)) > 0.9]
     if min(len(around), len(inside), len(own)) < 50:
         return False
-    like, unlike = (_off(own[None], _palette(colours)) for colours in (inside, around))
+    like, unlike = (
+        _off(floats(own[None]), _palette(floats(colours))) for colours in (inside, around)
+    )
     return bool((like < unlike).mean() > _AKIN)
 
 
@@ -93,8 +95,10 @@ def look_alikes(pixels: Pixels, part: Part) -> list[Part]:
     around = lab[far & ~near]
     if len(around) < 50 or not (mask > 0.9).any():
         return []
-    own, other = _palette(lab[mask > 0.9]), _palette(around)
-    other = other[_off(other[None], own)[0] > 15]  # a second one may stand right beside it
+    own, other = _palette(floats(lab[mask > 0.9])), _palette(floats(around))
+    other = floats(
+        other[_off(floats(other[None]), own)[0] > 15]
+    )  # a second one may stand right beside it
     if not len(other):
         return []
     like = np.where((_off(lab, own) < np.minimum(0.6 * _off(lab, other), 20)) & ~near, 1, 0)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.grounding import ground, mark_of
+from editthinker.tools.editors.darkroom.light import to_lab
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError
 
@@ -86,6 +88,34 @@ def test_the_sky_of_real_photos_is_found_and_leaves_the_building_out() -> None:
     night = ground(Target("sky"), photo("rocket")).mask
     assert night[20:200, 360:420].mean() > 0.9
     assert night[200:380, 316:330].mean() < 0.1
+
+
+def test_the_sky_ends_at_the_skyline_and_not_in_the_lake() -> None:
+    sky = ground(Target("sky"), photo("temple")).mask
+    lake = (slice(225, 285), slice(360, 500))
+    assert sky[lake].mean() < 0.02
+
+
+def test_a_place_picks_among_things_that_only_look_alike() -> None:
+    pixels = photo("flower")
+    upper = ground(Target("object", "dahlia", "top"), pixels).mask
+    lower = ground(Target("object", "dahlia", "bottom"), pixels).mask
+    assert centre(upper)[1] < 0.6 * len(pixels) < 0.85 * len(pixels) < centre(lower)[1]
+
+
+def test_a_place_where_the_only_thing_does_not_lie_is_refused() -> None:
+    pixels = photo("flower")[:360].copy()
+    pixels = np.concatenate([pixels[:, :60][:, ::-1]] * 8 + [pixels], axis=1)
+    with pytest.raises(EditRefusedError, match="does not lie on the left"):
+        ground(Target("object", "dahlia", "left"), pixels)
+
+
+def test_flecks_that_verge_on_a_colour_do_not_go_by_it() -> None:
+    pixels = photo("coffee")
+    red = matching(to_lab(np.float32(pixels / 255)), "red")
+    wood = (slice(0, 130), slice(0, 90))
+    assert red[wood].mean() < 0.01
+    assert red[250:300, 120:180].mean() > 0.8
 
 
 def test_subject_and_background_make_the_whole(scene: np.ndarray) -> None:
