@@ -15,6 +15,7 @@ import numpy as np
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
+from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.target import Place, Target
 from editthinker.tools.images import Pixels
@@ -159,7 +160,7 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
         seen = _boxed(named, target, source, before)
         if seen is None or not target.colour:
             return seen
-        own = colour_mask(before, target.colour)  # a red cup: not the coffee in it
+        own = matching(before, target.colour)  # a red cup: not the coffee in it
         return Sight(seen.must * own, seen.may * widened(own, 0.03), seen.trust)
     if target.colour:
         return _colour(Target("colour", target.colour, target.place), source, before)

@@ -96,12 +96,13 @@ def look_alikes(pixels: Pixels, part: Part) -> list[Part]:
     if len(around) < 50 or not (mask > 0.9).any():
         return []
     own, other = _palette(floats(lab[mask > 0.9])), _palette(floats(around))
-    other = floats(
-        other[_off(floats(other[None]), own)[0] > 15]
-    )  # a second one may stand right beside it
+    # A second one may stand right beside it.
+    other = floats(other[_off(floats(other[None]), own)[0] > 15])
     if not len(other):
         return []
-    like = np.where((_off(lab, own) < np.minimum(0.6 * _off(lab, other), 20)) & ~near, 1, 0)
+    like = np.where(
+        (_off(floats(lab), own) < np.minimum(0.6 * _off(floats(lab), other), 20)) & ~near, 1, 0
+    )
     found = split(clean(floats(like), 0.01), 0.002, 0.02)
     solid = [fill_holes(thing.mask, 0.01) for thing in found if thing.area > 0.04 * mask.sum()]
     return [part_of(enlarge(thing, pixels)) for thing in solid]
