@@ -1,8 +1,7 @@
 """Learning from the expert: pictures first, then replies.
 
-Plain PyTorch, not TRL's `SFTTrainer`: a step on this model takes a third less time, the vision
-tower has a rate of its own, and scores and findings weigh more at first, without which such a small
-model learns the wording long before it looks at the pictures.
+Plain PyTorch, not TRL's `SFTTrainer`: the vision tower has a rate of its own, and scores and
+findings weigh more at first, so that a small model does not learn the wording alone.
 """
 
 import math
