@@ -1,7 +1,9 @@
 """Whether the observer prefers good edits to bad ones: `make pairs`.
 
-Every case of `cases.toml` has one good edit and several bad ones, each spoilt in one way. A pair is
-ordered rightly when the good edit's overall score is the higher one. `--sheet FILE` draws them all.
+Every case of `cases.toml`, on which the observer was tuned, and of `second.toml`, which was made
+afterwards, has one good edit and several bad ones, each spoilt in one way. A pair is ordered
+rightly when the good edit's overall score is the higher one. `-v` shows every score, `--sheet FILE`
+draws all edits.
 """
 
 import asyncio
@@ -16,6 +18,8 @@ import numpy as np
 import typer
 from making import Case, make
 from PIL import Image, ImageDraw
+from second import Case as Second
+from second import read_second
 from spoiling import spoil
 
 from editthinker.graph.state import geometric_mean
@@ -31,7 +35,7 @@ GOAL = 0.95
 class Pair:
     """A good and a bad edit of one photo, and what the observer thinks of them."""
 
-    case: Case
+    case: Case | Second
     kind: str
     good: Thought
     bad: Thought
@@ -55,7 +59,14 @@ def read_cases() -> tuple[Case, ...]:
     return tuple(Case(**{("source" if k == "from" else k): v for k, v in c.items()}) for c in cases)
 
 
-def think(case: Case, edited: Pixels) -> Thought:
+def edit(case: Case | Second, kind: str = "") -> Pixels:
+    """Return the good edit of a case, or one of the bad ones."""
+    if isinstance(case, Second):
+        return case.edited(kind)
+    return spoil(case, kind) if kind else make(case)
+
+
+def think(case: Case | Second, edited: Pixels) -> Thought:
     """Ask the observer about one edit."""
     source, result = (Picture.from_pixels(pixels) for pixels in (case.pixels, edited))
     mask = None if case.mark is None else Picture.from_pixels(case.mark)
@@ -63,23 +74,23 @@ def think(case: Case, edited: Pixels) -> Thought:
     return asyncio.run(Observer().think(request))
 
 
-def rank(cases: Sequence[Case]) -> list[Pair]:
+def rank(cases: Sequence[Case | Second]) -> list[Pair]:
     """Judge every pair."""
     pairs = []
     for case in cases:
-        good = think(case, make(case))
+        good = think(case, edit(case))
         for kind in case.bad:
-            pairs.append(Pair(case, kind, good, think(case, spoil(case, kind))))
+            pairs.append(Pair(case, kind, good, think(case, edit(case, kind))))
     return pairs
 
 
-def draw_sheet(cases: Sequence[Case], target: Path, side: int = 200) -> None:
+def draw_sheet(cases: Sequence[Case | Second], target: Path, side: int = 200) -> None:
     """Draw every edit, one case a row: the photo, the good edit, the bad ones."""
     columns = 2 + max(len(case.bad) for case in cases)
     sheet = Image.new("RGB", (columns * side, len(cases) * (side + 14)), "white")
     draw = ImageDraw.Draw(sheet)
     for row, case in enumerate(cases):
-        edits = [case.pixels, make(case), *(spoil(case, kind) for kind in case.bad)]
+        edits = [case.pixels, edit(case), *(edit(case, kind) for kind in case.bad)]
         names = [case.instruction[:60], "", *case.bad]
         for column, (pixels, name) in enumerate(zip(edits, names, strict=True)):
             image = Image.fromarray(np.ascontiguousarray(pixels))
@@ -93,9 +104,17 @@ def draw_sheet(cases: Sequence[Case], target: Path, side: int = 200) -> None:
 def main() -> None:
     """Print the pairs that are ordered wrongly, and the rate of each kind."""
     if "--sheet" in sys.argv:
-        draw_sheet(read_cases(), Path(sys.argv[sys.argv.index("--sheet") + 1]))
+        target = Path(sys.argv[sys.argv.index("--sheet") + 1])
+        draw_sheet([*read_cases(), *read_second()], target)
         return
-    pairs = rank(read_cases())
+    for name, cases in (("first set", read_cases()), ("second set", read_second())):
+        if "--second" in sys.argv and name == "first set":
+            continue
+        print_table(name, rank(cases))
+
+
+def print_table(name: str, pairs: Sequence[Pair]) -> None:
+    """Print the pairs that are ordered wrongly, and the rate of each kind."""
     shown = None
     for pair in pairs:
         if "-v" in sys.argv and pair.case is not shown:
@@ -104,9 +123,8 @@ def main() -> None:
         if "-v" in sys.argv or not pair.right:
             mark = "  " if pair.right else "X "
             typer.echo(f"{mark}{_line(pair.case.photo, pair.kind, pair.bad)}")
-    kinds = sorted({pair.kind for pair in pairs})
-    typer.echo(f"\n{'kind':14} right  pairs")
-    for kind in kinds:
+    typer.echo(f"\n{name:14} right  pairs")
+    for kind in sorted({pair.kind for pair in pairs}):
         of_kind = [pair.right for pair in pairs if pair.kind == kind]
         typer.echo(f"{kind:14} {sum(of_kind) / len(of_kind):5.0%} {len(of_kind):6}")
     rate = sum(pair.right for pair in pairs) / len(pairs)
