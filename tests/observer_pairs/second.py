@@ -32,7 +32,7 @@ class Case:
     good: dict[str, Any]
     bad: dict[str, dict[str, Any]]
     pasted: list[dict[str, Any]] = field(default_factory=list)
-    """Things cut from other photos: `of`, `thing`, `at` its middle, `size` its width, in percent."""
+    """Things cut from other photos: `of`, `thing`, `at` and width `size` in percent."""
     lettered: dict[str, Any] = field(default_factory=dict)
     noise: float = 0
 
