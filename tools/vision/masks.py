@@ -139,13 +139,29 @@ def shrunk(pixels: Pixels, longest: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-Order = Literal["left", "right", "top", "bottom", "middle", "largest", "smallest"]
+Order = Literal[
+    "left",
+    "right",
+    "top",
+    "bottom",
+    "top left",
+    "top right",
+    "bottom left",
+    "bottom right",
+    "middle",
+    "largest",
+    "smallest",
+]
 
 _KEYS: dict[Order, Callable[[Part], float]] = {
     "left": lambda part: part.centre[0],
     "right": lambda part: -part.centre[0],
     "top": lambda part: part.centre[1],
     "bottom": lambda part: -part.centre[1],
+    "top left": lambda part: part.centre[1] + part.centre[0],
+    "top right": lambda part: part.centre[1] - part.centre[0],
+    "bottom left": lambda part: part.centre[0] - part.centre[1],
+    "bottom right": lambda part: -part.centre[0] - part.centre[1],
     "middle": lambda part: (part.centre[0] - 0.5) ** 2 + (part.centre[1] - 0.5) ** 2,
     "largest": lambda part: -part.area,
     "smallest": lambda part: part.area,

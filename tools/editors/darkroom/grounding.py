@@ -138,12 +138,14 @@ def _text(target: Target, pixels: Pixels) -> Grounded:
 
 def _face(target: Target, pixels: Pixels) -> Grounded:
     parts, note = find_face(_opaque(pixels))
-    return _noted(choose(parts, target), note)
+    return _noted(choose(_behind(parts, target, pixels), target), note)
 
 
 def _object(target: Target, pixels: Pixels) -> Grounded:
     photo = _opaque(pixels)
     parts, note = find_named(photo, target.name, target.colour)
+    if target.behind:
+        parts = _behind(parts, target, pixels)
     if len(parts) == 1 and target.place in _SIDES:
         if note:  # nothing knows its name: there may be more of the same
             parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
@@ -167,7 +169,9 @@ _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
     "object": _object,
 }
 
-_SIDES = frozenset({"left", "right", "top", "bottom"})
+_SIDES = frozenset(
+    {"left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"}
+)
 
 _ONE_OF = frozenset({"colour", "text", "face", "object"})
 """Kinds of which a photo may show several; for the others a place means a half."""
@@ -182,8 +186,8 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
         return Grounded(first(list(parts), target.place).mask, count=count)
     chosen = max(parts, key=lambda part: part.area)
     others = [place for place in _sides(parts, chosen)]
-    named = Target(target.kind, target.name, others[0], target.colour).phrase()
-    every = Target(target.kind, target.name, "all", target.colour).phrase()
+    named = replace(target, place=others[0]).phrase()
+    every = replace(target, place="all").phrase()
     number = _NUMBERS[count].capitalize() if count < len(_NUMBERS) else f"{count}"
     note = (
         f"{number} things fit '{target.phrase()}'; took the largest; say '{named}' for another, "
@@ -192,11 +196,29 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
     return Grounded(chosen.mask, note, count)
 
 
+def _behind(parts: list[Part], target: Target, pixels: Pixels) -> list[Part]:
+    """Leave out the main thing of the photo, where only what is behind it is meant.
+
+    Raises:
+        EditRefusedError: if nothing else is left.
+    """
+    subject = find_subject(pixels)
+    if not target.behind or not subject.clear:
+        return parts
+    others = [part for part in parts if float((part.mask * subject.mask).sum()) < 0.5 * part.area]
+    if not others:
+        raise EditRefusedError(
+            f"there is no {target.name or target.kind} in the background of this photo, only the "
+            "one in front"
+        )
+    return others
+
+
 def _lies(part: Part, place: Place) -> bool:
     """Whether a part is on a side of the photo, or near enough to its middle."""
     x, y = part.centre
-    off = {"left": x, "right": 1 - x, "top": y, "bottom": 1 - y}.get(place, 0.0)
-    return off < 0.6
+    off = {"left": x, "right": 1 - x, "top": y, "bottom": 1 - y}
+    return all(off.get(side, 0.0) < 0.6 for side in place.split())
 
 
 def _sides(parts: Sequence[Part], chosen: Part) -> list[Place]:
@@ -212,13 +234,15 @@ def _within(grounded: Grounded, target: Target) -> Grounded:
     height, width = grounded.mask.shape
     x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    off = {
+    sides = {
         "left": x - 0.5,
         "right": 0.5 - x,
         "top": y - 0.5,
         "bottom": 0.5 - y,
         "middle": np.maximum(abs(x - 0.5), abs(y - 0.5)) - 0.25,
-    }[target.place]
+    }
+    one, *others = (sides[side] for side in target.place.split())
+    off = np.maximum(one, others[0]) if others else one
     half = np.interp(off, [-0.04, 0.04], [1, 0])
     mask = floats(grounded.mask * half)
     if mask.max() < 0.5:

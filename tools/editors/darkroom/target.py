@@ -4,7 +4,7 @@ The parser turns words into a `Target`; `editthinker.tools.editors.darkroom.grou
 a photo.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Kind = Literal[
@@ -21,7 +21,21 @@ Kind = Literal[
 ]
 """What can be named; `marked` is what the user drew with `--box`, `--point` or `--mask`."""
 
-Place = Literal["", "left", "right", "top", "bottom", "middle", "largest", "smallest", "all"]
+Place = Literal[
+    "",
+    "left",
+    "right",
+    "top",
+    "bottom",
+    "top left",
+    "top right",
+    "bottom left",
+    "bottom right",
+    "middle",
+    "largest",
+    "smallest",
+    "all",
+]
 """Which one is meant where there are several; empty for the largest, with a note."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -39,9 +53,13 @@ class Target:
     place: Place = ""
     colour: str = ""
     """The colour that tells an object from others of its kind: `the red car`."""
+    behind: bool = False
+    """Whether it is in the background: not the main thing of the photo."""
 
     def phrase(self) -> str:
         """Return the target in plain English: `the left red thing`, `the text "SALE"`."""
+        if self.behind:
+            return f"{replace(self, behind=False).phrase()} in the background"
         place = "" if self.place in ("", "all") else f"{self.place} "
         article = "all the" if self.place == "all" else "the"
         several = "s" if self.place == "all" else ""

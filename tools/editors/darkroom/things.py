@@ -65,8 +65,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
     definite = words[at].definite
     while end < len(words):
         word = words[end]
-        if not place and (found := _place(word)):
-            place = found
+        if (found := _place(word)) and (joint := _corner(place, found)):
+            place = joint
         elif word.kind == "colour" and not colour:
             colour = str(word.meaning.value)
         elif not colour and _is_gold(words, end):
@@ -84,7 +84,9 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
             return _Phrase(_joined(words[at:end], Target("colour", colour, "all")), end, ())
         return None
     which = words[head.end - 1].text in {"one", "ones"}
-    target = None if which and not colour else _described(head.target, place, colour)
+    target = (
+        None if which and not colour else _described(head.target, place, colour, definite=definite)
+    )
     plain = all(vocabulary().get(tuple(said.split())) for said in dropped)
     if target is None or (target == PHOTO and not plain):
         return None
@@ -109,8 +111,10 @@ def _head(words: Sequence[Word], at: int, *, texts: bool, adjectives: bool) -> _
     return None
 
 
-def _described(target: Target, place: Place, colour: str) -> Target | None:
+def _described(target: Target, place: Place, colour: str, *, definite: bool) -> Target | None:
     """Return a thing with its adjectives, None where they do not go together."""
+    if target == BACKGROUND and colour and definite and not place:
+        return target  # "the blue backdrop"
     if target.kind in _WHOLE and (place or colour):
         return None
     if target.kind == "colour" and colour:
@@ -137,6 +141,15 @@ def _place(word: Word) -> Place:
     if word.text == "everything":
         return "all"
     return cast("Place", size_of(word.text))
+
+
+def _corner(first: Place, second: Place) -> Place:
+    """Return what two places name together, such as `top left`; empty where they do not fit."""
+    if not first:
+        return second
+    row, column = sorted((first, second), key=lambda place: place in {"left", "right"})
+    corner = row in {"top", "bottom"} and column in {"left", "right"}
+    return cast("Place", f"{row} {column}") if corner else ""
 
 
 def _describes(word: Word) -> bool:
@@ -171,7 +184,10 @@ class _Merger:
     def add(self, word: Word, dropped: tuple[str, ...] = ()) -> None:
         if dropped:
             self._note(_noun(word), word)
-        if self.placed and word.kind in {"corner", "side", "filler"}:
+        if self.placed and word.kind in {"side", "vertical-place"}:
+            self._place_better(word)
+            return
+        if self.placed and word.kind in {"corner", "filler"}:
             return
         self.placed = len(self.words) > 1 and self._places(word)
         if self.placed:
@@ -214,13 +230,14 @@ class _Merger:
         elif first == PHOTO and last.text == "of":
             self.words.pop()
         elif (
-            first
-            and first.kind in _SEVERAL
+            before
+            and first
+            and first.kind in {"object", "face"}
             and last.text in {"in", "from"}
             and target == BACKGROUND
         ):
-            # "the people in the background" are not all the people
-            self.words.append(replace(word, meaning=Meaning("unknown")))
+            meaning = replace(before.meaning, target=replace(first, behind=True))
+            self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
         else:
             self.words.append(word)
 
@@ -248,6 +265,15 @@ class _Merger:
         meaning = replace(before.meaning, target=replace(target, place=place))
         self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
         return True
+
+    def _place_better(self, word: Word) -> None:
+        """Read the right of "the coin at the top right"."""
+        last = self.words[-1]
+        target = last.meaning.target
+        place = _corner(target.place, _place(word)) if target else ""
+        if target and place:
+            meaning = replace(last.meaning, target=replace(target, place=place))
+            self.words[-1] = replace(self._span(last, word), meaning=meaning)
 
     def _span(self, first: Word | None, last: Word) -> Word:
         start = first or last
