@@ -64,6 +64,8 @@ class Reading:
     """Whether its region counts for the clause before too: "darken and blur the background"."""
     look: bool = False
     """Whether its steps give way to others on the same thing."""
+    instead: bool = False
+    """Whether it says anew what the clause before said: "put the copy on the left"."""
     shares_amount: bool = False
     """Whether its amount does: "increase the contrast and saturation by 20%"."""
 

@@ -23,6 +23,13 @@ _POLITE = frozenset(
     | {"would like", "i'd", "i'd like", "like to", "just", "simply", "now", "completely"}
 )
 
+_PUSHES = frozenset({"shift", "push", "pull", "scoot"})
+
+_PUTS = frozenset({"put", "place", "set", "bring"})
+
+_PARTS = frozenset({"eye", "lips", "mouth", "nose", "teeth", "skin"})
+"""Without which a face is no face."""
+
 _WAYS = {
     **{name: name for name in ("left", "right", "up", "down")},
     "top": "up",
@@ -37,13 +44,15 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
     ways = clause.all("direction")
     if not ways or any(word.meaning.value != "off" for word in ways):
         return None
+    if any(verb.meaning.value in {"add", "change"} for verb in clause.all("verb")):
+        return None  # "I don't want you to change the background"
     named = things(clause)
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
     if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
         return _reading(clause, Step("erase-text", region=Target("text", quotes[0])))
     if not named and points(clause):
         return _reading(clause, Step("remove", region=MARKED))
-    if not named or not clause.only("direction", "region", "except", "degree"):
+    if not named or not clause.only("direction", "region", "except", "degree", "attached"):
         return None
     if clause.all("region")[0].meaning.target == PHOTO:
         return None  # "remove the picture on the wall"
@@ -52,6 +61,8 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
     if named[0] == BACKGROUND and len(named) == 2:  # "remove the background of the cat"
         return _reading(clause, Step("cutout", region=named[1]))
     step = removal(named[0]) if len(named) == 1 else None
+    if step and step.operation == "remove" and clause.has("attached"):
+        step = replace(step, amount=1.0)
     return _reading(clause, step) if step else None
 
 
@@ -70,17 +81,18 @@ def removal(target: Target) -> Step | None:
         return Step("erase-text", region=target)
     if target == BACKGROUND:
         return Step("cutout", region=SUBJECT)
-    if target.kind in {"photo", "sky", "ground"}:
+    if target.kind in {"photo", "sky", "ground"} or target.name in _PARTS:
         return None
     return Step("remove", region=target)
 
 
-def read_cutout(clause: Clause, _: Carry) -> Reading | None:
+def read_cutout(clause: Clause, carry: Carry) -> Reading | None:
     """Read "cut out the cat", "make the background transparent"."""
     named = things(clause)
     puts = any(word.text in {"put", "place", "set"} for word in clause.words)
     if len(named) == 2 and named[1] == BACKGROUND and clause.has("clear"):
         # "isolate the rocket on a transparent background"
+        puts |= [step.operation for step in carry.steps[:1]] == ["cutout"]
         if not clause.only("act", "region", "clear", "noun") or not (_acts(clause) or puts):
             return None
         wanted = _acts(clause) <= {"cut-out"} and named[0].kind not in {"sky", "ground"}
@@ -97,8 +109,10 @@ def read_cutout(clause: Clause, _: Carry) -> Reading | None:
 def read_move(clause: Clause, carry: Carry) -> Reading | None:
     """Read "move the cup to the right", "duplicate the balloon"."""
     acts, named = _acts(clause), things(clause)
-    kinds = ("act", "region", "side", "vertical-place", "direction", "degree", "percent")
-    if any(word.text == "shift" for word in clause.words) and not acts:
+    if replaced := _read_put(clause, carry):
+        return replaced
+    kinds = ("act", "region", "side", "vertical-place", "direction", "degree", "percent", "corner")
+    if any(word.text in _PUSHES for word in clause.words) and not acts:
         acts = {"move"}
     if not acts and not clause.orders and carry.steps:  # "... and the woman to the right"
         acts = {"move", "duplicate"}.intersection([carry.steps[0].operation])
@@ -108,7 +122,7 @@ def read_move(clause: Clause, carry: Carry) -> Reading | None:
         return None
     if named[0].kind in {"background", "sky", "ground"}:
         return None
-    words = clause.all("side", "vertical-place", "direction")
+    words = [w for w in clause.all("side", "vertical-place", "direction") if w.text not in _PUSHES]
     ways = {
         _WAYS.get(word.text if word.kind == "direction" else str(word.meaning.value), "")
         for word in words
@@ -129,6 +143,30 @@ def read_move(clause: Clause, carry: Carry) -> Reading | None:
     way = ways.pop() if ways else "right"
     operation: Operation = "duplicate" if copies else "move"
     return _reading(clause, Step(operation, share, named[0], {"direction": way}))
+
+
+def _read_put(clause: Clause, carry: Carry) -> Reading | None:
+    """Read "put it on the left": another way for what was just copied, or a move of its own."""
+    if not clause.has("verb") or not all(word.text in _PUTS for word in clause.all("verb")):
+        return None
+    if not clause.only("act", "region", "side", "vertical-place", "corner"):
+        return None
+    named = things(clause)
+    sides = [str(word.meaning.value) for word in clause.all("side", "vertical-place")]
+    sides += [thing.place for thing in named if thing.place]
+    if len(sides) != 1 or sides[0] not in _WAYS or len(named) > 1:
+        return None
+    last = carry.steps[0] if len(carry.steps) == 1 else None
+    if last and last.operation == "duplicate" and _acts(clause) <= {"duplicate"}:
+        if not named or replace(named[0], place="") == last.region:
+            step = replace(last, options={"direction": _WAYS[sides[0]]})
+            return replace(_reading(clause, step), instead=True)
+    if not named or _acts(clause) or named[0].kind not in {"object", "subject", "colour"}:
+        return None
+    if not any(word.definite for word in clause.all("region")):
+        return None  # "put a hat on the left"
+    thing = replace(named[0], place="")
+    return _reading(clause, Step("move", _PLAIN_WAY, thing, {"direction": _WAYS[sides[0]]}))
 
 
 def read_only(clause: Clause) -> Reading | None:

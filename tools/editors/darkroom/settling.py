@@ -13,7 +13,8 @@ def without_repeats(steps: list[Step]) -> list[Step]:
     """Leave out a cut-out that is asked for twice, or whose background is filled anyway."""
     filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
     cut = [step for step in steps if step.operation == "cutout"]
-    spare = cut if filled else cut[1:]
+    again = [step for at, step in enumerate(cut) if step.region in [s.region for s in cut[:at]]]
+    spare = cut if filled else again
     for step, after in pairwise(steps):  # "the sky is too bright, darken it"
         alike = (step.operation, step.region) == (after.operation, after.region)
         complains = bool(_COMPLAINTS.intersection(step.clause.lower().split()))

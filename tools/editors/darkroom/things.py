@@ -28,6 +28,12 @@ _ORDINAL = frozenset({"first", "next", "last"})
 
 _MOST_ADJECTIVES = 2
 
+_LIKENESSES = frozenset({"model", "figure", "toy"})
+"""Words after which a thing is still called by its name."""
+
+_TITLES = frozenset({"title", "heading", "headline", "header"})
+"""What stands above all other text."""
+
 
 class Named(NamedTuple):
     """The words of a clause, with each thing as one word."""
@@ -107,7 +113,7 @@ def _head(words: Sequence[Word], at: int, *, texts: bool, adjectives: bool) -> _
     if texts and word.meaning.value == "text" and word.meaning.role == "name":
         if at + 1 < len(words) and words[at + 1].kind == "quote":
             return _Head(Target("text", str(words[at + 1].meaning.value).strip()), at + 2)
-        return _Head(Target("text"), at + 1)
+        return _Head(Target("text", place="top" if word.text in _TITLES else ""), at + 1)
     return None
 
 
@@ -218,6 +224,8 @@ class _Merger:
             # "the garage door" is a door; "the cat picture" is nobody knows what
             odd = target in (PHOTO, BACKGROUND, SUBJECT) or last.meaning.target == BACKGROUND
             kind = Meaning("unknown") if odd else _inheriting(word.meaning, last.meaning.target)
+            if word.text in _LIKENESSES and last.meaning.target.kind == "object":
+                kind = last.meaning  # "the space shuttle model"
             if not odd:
                 self._note(f"{last.text} {word.text}", word)
             self.words[-1] = replace(self._span(last, word), meaning=kind)

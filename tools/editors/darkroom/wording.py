@@ -14,13 +14,15 @@ _REWORDS = frozenset(
     | {"rename", "update", "turn", "correct", "fix"}
 )
 
+_WANTS = frozenset({"want", "want to", "would like", "i'd like", "should", "must", "needs", "need"})
+
 _MOST_WORDS = 6
 """Of a text that stands without quotation marks."""
 
 
 def read_rewording(clause: Clause, _: Carry) -> Reading | None:
     """Read "replace the text 'SALE' with 'OPEN'", "change the sign to say 'OPEN'"."""
-    return _quoted(clause) or _bare(clause)
+    return _quoted(clause) or _said(clause) or _bare(clause)
 
 
 def _quoted(clause: Clause) -> Reading | None:
@@ -55,6 +57,25 @@ def _says(clause: Clause) -> bool:
     )
 
 
+def _said(clause: Clause) -> Reading | None:
+    """Read "make the writing on the mug say HELLO"."""
+    words = clause.words
+    at = next((at for at, word in enumerate(words) if word.kind == "operation"), None)
+    verbs = clause.all("verb")
+    wishes = bool(verbs) or any(word.text in _WANTS for word in words)
+    if at is None or clause.has("quote") or not wishes or at + 1 == len(words):
+        return None
+    before = Clause(words[: at + 1], clause.text, "")
+    named = things(before)
+    if not _says(before) or not before.only("region", "operation") or len(named) != 1:
+        return None
+    if named[0].kind not in {"text", "object"} or any(v.meaning.value == "add" for v in verbs):
+        return None
+    new = _written(clause, words[at + 1 :])
+    target = named[0] if named[0].kind == "text" else Target("text")
+    return _reading(clause, target, new) if new else None
+
+
 def _bare(clause: Clause) -> Reading | None:
     """Read "replace the text SALE with OPEN", "remove the word SALE"."""
     words = clause.words
@@ -68,8 +89,9 @@ def _bare(clause: Clause) -> Reading | None:
         return None
     if joint is None:
         removes = [word.meaning.value for word in before.all("direction")] == ["off"]
-        content = _written(clause, rest)
-        if not removes or not content[:1].isupper():
+        content = _written(clause, _without_place(rest))
+        told = words[first].text in {"word", "words"} and content
+        if not removes or not (told or content[:1].isupper()):
             return None
         step = Step("erase-text", region=Target("text", content), clause=clause.text)
         return Reading([step], Carry(steps=(step,), region=step.region))
@@ -88,6 +110,13 @@ def _bare(clause: Clause) -> Reading | None:
     if not old and not new.isupper():
         return None  # "change the text to bold"
     return _reading(clause, Target("text", old), new)
+
+
+def _without_place(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Take "from the mug" off the end."""
+    last = words[-1].meaning.target
+    placed = len(words) > 2 and words[-2].text in {"from", "on", "in", "off"} and last
+    return words[:-2] if placed else words
 
 
 def _is_text(word: Word) -> bool:
