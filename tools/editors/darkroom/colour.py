@@ -1,5 +1,6 @@
 """Which colours a picture has: saturation, warmth, tint, hue, monochrome, recolouring."""
 
+import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import matching
@@ -12,6 +13,7 @@ from editthinker.tools.editors.darkroom.light import (
     from_lab,
     luminance,
     solve,
+    thrice,
     to_lab,
     to_linear,
     to_srgb,
@@ -97,10 +99,11 @@ def _with_colour(pixels: Floats, factor: float) -> Floats:
         low = y - np.minimum(np.minimum(red, green), blue)
         most = np.minimum((1 - y) / np.maximum(high, 1e-6), y / np.maximum(low, 1e-6))
         room = np.clip(most - 1, 1e-3, 1e3)
-        scale = (1 + room * (1 - np.exp((1 - factor) / room)))[..., None]
+        scale = floats(1 + room * (1 - np.exp((1 - factor) / room)))
     else:
-        scale = np.float32(factor)
-    return to_srgb(floats(y[..., None] + (linear - y[..., None]) * scale))
+        scale = np.full_like(y, factor)
+    grey = thrice(y)
+    return to_srgb(floats(grey + (linear - grey) * thrice(scale)))
 
 
 def _mean_chroma(pixels: Floats) -> float:
@@ -112,9 +115,9 @@ def _balanced(work: Work, direction: Floats, channel: int, shift: float) -> Floa
     """Scale the channels of light along `direction` until a Lab channel's mean has moved."""
 
     def balance(linear: Floats, strength: float) -> Floats:
-        scaled = linear * np.exp(direction * np.float32(strength))
+        scaled = floats(cv2.transform(linear, np.diag(np.exp(direction * np.float32(strength)))))
         y = luminance(linear) / np.maximum(luminance(scaled), 1e-6)
-        return to_srgb(fold(floats(scaled * y[..., None])))
+        return to_srgb(fold(floats(scaled * thrice(y))))
 
     sample = to_linear(work.sample())
 

@@ -26,6 +26,9 @@ _FINE = 65535
 _STEPS = 32768
 """Lightnesses for which a curve is worked out."""
 
+_CHUNK = 32_768
+"""Values looked up at once: what lies between stays in the processor's cache, at half the time."""
+
 _SAMPLE = 20_000
 """Pixels that are enough to find out how strong an effect must be."""
 
@@ -99,17 +102,17 @@ def fold(linear: Floats) -> Floats:
     red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
     high = np.maximum(np.maximum(red, green), blue)
     low = np.minimum(np.minimum(red, green), blue)
-    out = (high > 1) | (low < 0)
-    if not out.any():
+    out = np.flatnonzero((high > 1) | (low < 0))
+    if not len(out):
         return linear
-    colours, high, low = linear[out], high[out], low[out]
+    folded = linear.reshape(-1, 3).copy()
+    colours, high, low = folded[out], high.ravel()[out], low.ravel()[out]
     y = np.clip(luminance(colours), 0, 1)
     over = (1 - y) / np.maximum(high - y, 1e-6)
     under = y / np.maximum(y - low, 1e-6)
     keep = np.minimum(1, np.minimum(over, under))[:, None]
-    folded = linear.copy()
     folded[out] = y[:, None] + (colours - y[:, None]) * keep
-    return folded
+    return folded.reshape(linear.shape)
 
 
 def relight(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
@@ -121,8 +124,8 @@ def relight(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
     # Closer together where it is dark, as lightness is.
     steps = np.linspace(0, 1, _STEPS, dtype=np.float32) ** 2
     gain, grey = _relighting(steps, curve(lightness(steps)))
-    place = np.sqrt(np.maximum(luminance(linear), 0)) * (_STEPS - 1)
-    return _relit(linear, _between(gain, place), _between(grey, place))
+    place = np.sqrt(np.maximum(luminance(linear), 0))
+    return _relit(linear, _look_up(gain, place), _look_up(grey, place))
 
 
 def shade(pixels: Floats, curve: Callable[[Floats], Floats]) -> Floats:
@@ -148,11 +151,12 @@ def _relighting(y: Floats, light: Floats) -> tuple[Floats, Floats]:
 
 
 def _relit(linear: Floats, gain: Floats, grey: Floats) -> Floats:
-    return to_srgb(fold(floats(linear * gain[..., None] + grey[..., None])))
+    return to_srgb(fold(floats(linear * thrice(gain) + thrice(grey))))
 
 
-def _between(table: Floats, place: Floats) -> Floats:
-    return np.take(table, (place + np.float32(0.5)).astype(np.int32), mode="clip")
+def thrice(plane: Floats) -> Floats:
+    """Return `(H, W, 3)` of one plane; numpy is slow with a last axis that it must stretch."""
+    return floats(cv2.merge([plane, plane, plane]))
 
 
 def solve(measure: Callable[[float], float], goal: float, low: float, high: float) -> float:
@@ -167,8 +171,13 @@ def solve(measure: Callable[[float], float], goal: float, low: float, high: floa
 
 
 def _look_up(table: Floats, values: Floats) -> Floats:
-    index = values * np.float32(len(table) - 1) + np.float32(0.5)
-    return np.take(table, index.astype(np.int32), mode="clip")
+    flat, found = np.ravel(values), np.empty(values.size, np.float32)
+    for start in range(0, flat.size, _CHUNK):
+        index = flat[start : start + _CHUNK] * np.float32(len(table) - 1)
+        index += np.float32(0.5)
+        part = found[start : start + _CHUNK]
+        np.take(table, index.astype(np.intp), mode="clip", out=part)
+    return found.reshape(values.shape)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ Pictures are `(H, W, 3) float32` in [0, 1], masks `(H, W) float32` in [0, 1].
 import cv2
 import numpy as np
 
-from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.light import Floats, floats, thrice
 
 _FEATHER = 0.008
 """Share of the short side by which an edit may reach beyond its mask."""
@@ -25,7 +25,7 @@ def feather(shape: tuple[int, ...]) -> int:
 
 def mixed(behind: Floats, front: Floats, mask: Floats) -> Floats:
     """Lay one picture over another; where the mask is 0 the one behind is left bit by bit."""
-    return floats(behind + mask[..., None] * (front - behind))
+    return floats(behind + thrice(mask) * (front - behind))
 
 
 def dilated(mask: Floats, radius: int) -> Floats:
