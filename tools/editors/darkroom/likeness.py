@@ -108,6 +108,39 @@ def look_alikes(pixels: Pixels, part: Part) -> list[Part]:
     return [part_of(enlarge(thing, pixels)) for thing in solid]
 
 
+def attached(pixels: Floats, mask: Floats) -> Floats:
+    """Return what touches a thing and looks more like it than like what lies further out.
+
+    Args:
+        pixels: `(H, W, 3)` sRGB.
+        mask: The thing, `(H, W)` of 0 or 1.
+    """
+    height, width = mask.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    lab = cv2.GaussianBlur(to_lab(floats(small)), (0, 0), 1)
+    inside = cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0.5
+    if inside.sum() < 30:
+        return floats(np.zeros_like(mask))
+    reach = max(4, round(0.3 * float(inside.sum()) ** 0.5))
+
+    def grown(by: int) -> Floats:
+        shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
+        return floats(cv2.dilate(floats(inside), shape))
+
+    near, far = grown(reach) > 0, grown(3 * reach) > 0
+    if (far & ~near).sum() < 50:
+        return floats(np.zeros_like(mask))
+    own, other = _palette(floats(lab[inside])), _palette(floats(lab[far & ~near]))
+    like = near & (_off(floats(lab), own) < np.minimum(0.8 * _off(floats(lab), other), 18))
+    solid = cv2.morphologyEx(floats(like | inside), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    labels = cv2.connectedComponents((solid > 0.5).astype(np.uint8))[1]
+    touching = np.unique(labels[inside & (labels > 0)])
+    whole = floats(np.isin(labels, touching) & (labels > 0))
+    return floats(cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
 def _palette(colours: Floats) -> Floats:
     """Return the six commonest colours."""
     cv2.setRNGSeed(0)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.likeness import attached
 from editthinker.tools.editors.darkroom.matte import feather, grown, mixed
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.vision.inpainter import fills_with_model, inpaint
@@ -33,7 +34,9 @@ class Filled:
     """A sentence about how well it could be filled; empty with the model pack."""
 
 
-def remove(pixels: Floats, mask: Floats, what: str, *, rim: bool = True) -> Filled:
+def remove(
+    pixels: Floats, mask: Floats, what: str, *, rim: bool = True, wide: bool = False
+) -> Filled:
     """Take what a mask covers out of `(H, W, 3)` sRGB, and fill the hole from around it.
 
     Args:
@@ -41,11 +44,12 @@ def remove(pixels: Floats, mask: Floats, what: str, *, rim: bool = True) -> Fill
         mask: The thing.
         what: Its name, for the refusal.
         rim: Whether to widen the hole by the thing's rim and shadow; not where the user drew it.
+        wide: Whether to look further out for what belongs to the thing, and widen it more.
 
     Raises:
         EditRefusedError: if the hole is empty, or most of the photo.
     """
-    hole = _hole(pixels, mask) if rim else floats(mask > 0.5)
+    hole = _hole(pixels, mask, wide) if rim or wide else floats(mask > 0.5)
     if not hole.any():
         raise EditRefusedError(f"nothing of {what} is there to remove")
     share = float(hole.mean())
@@ -59,9 +63,12 @@ def remove(pixels: Floats, mask: Floats, what: str, *, rim: bool = True) -> Fill
     return Filled(mixed(pixels, floats(filling / np.float32(255)), soft), soft, note)
 
 
-def _hole(pixels: Floats, mask: Floats) -> Floats:
-    solid = fill_holes(floats(mask > 0.15), 0.05)
-    rim = max(3, round(_RIM * min(mask.shape)))
+def _hole(pixels: Floats, mask: Floats, wide: bool) -> Floats:
+    solid = floats(mask > 0.15)
+    if wide:
+        solid = np.maximum(solid, attached(pixels, solid))
+    solid = fill_holes(solid, 0.05)
+    rim = max(3, round(_RIM * min(mask.shape))) * (2 if wide else 1)
     return grown(np.maximum(solid, _shadow(pixels, solid)), rim)
 
 
