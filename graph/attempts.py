@@ -10,9 +10,16 @@ from editthinker.graph.state import Attempt, EditTask, Failure, RequirementMark
 from editthinker.graph.thinkers.base import Requirement, Thought, Usage
 from editthinker.graph.thinkers.replies import UnreadableReplyError
 from editthinker.tools.errors import EditThinkerError, ReplyParseError
+from editthinker.tools.plain import printable_text
 
 MAX_REASONING = 1000
 """Characters of reasoning kept in the state; the whole reply is in the blob store."""
+
+MAX_MARK = 200
+"""Characters kept of a checklist's entry, and of the thinker's note on it."""
+
+MAX_NOTES = 20
+"""Remarks of an editor that are kept, each as long as reasoning may be."""
 
 MAX_DETAILS = 2000
 """Bytes of an editor's details kept in the state, as JSON; longer ones are left out."""
@@ -60,6 +67,11 @@ def keep_details(details: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(text)) if len(text) <= MAX_DETAILS else {}
 
 
+def keep_notes(notes: Sequence[str]) -> list[str]:
+    """Return an editor's remarks: a service may send any number of any length."""
+    return [printable_text(note)[:MAX_REASONING] for note in notes[:MAX_NOTES]]
+
+
 def scored_attempt(
     attempt: Attempt, thought: Thought, reply: str | None, think_s: float
 ) -> Attempt:
@@ -92,7 +104,7 @@ def unscored(
     return {
         **attempt,
         "failure": failure,
-        "error": message or str(error),
+        "error": (message or printable_text(str(error)))[:MAX_REASONING],
         "reply": reply,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
@@ -103,10 +115,10 @@ def unscored(
 def write_mark(requirement: Requirement) -> RequirementMark:
     """Return a requirement as JSON."""
     return RequirementMark(
-        text=requirement.text,
+        text=requirement.text[:MAX_MARK],
         keep=requirement.keep,
         status=requirement.status,
-        note=requirement.note,
+        note=requirement.note[:MAX_MARK],
         region=list(requirement.region) if requirement.region else None,
     )
 
@@ -121,7 +133,7 @@ def describe(error: NodeError) -> str:
     """Say in one sentence what failed in a node."""
     if isinstance(error.error, NodeTimeoutError):
         return f"{error.node} gave no answer within {error.error.timeout:g} s"
-    text = " ".join(str(error.error).split()) or type(error.error).__name__
+    text = " ".join(printable_text(str(error.error)).split()) or type(error.error).__name__
     known = isinstance(error.error, EditThinkerError)
     return (text if known else f"{error.node}: {type(error.error).__name__}: {text}")[
         :MAX_REASONING

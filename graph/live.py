@@ -13,6 +13,7 @@ from rich.text import Text
 
 from editthinker.graph.events import Event
 from editthinker.graph.state import Attempt, merge_attempts
+from editthinker.tools.plain import printable_text
 
 
 class View(Protocol):
@@ -84,7 +85,7 @@ class PlainView:
             self._say(f"{place}: {describe_attempt(attempt)}")
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable_text(line), markup=False, highlight=False, soft_wrap=True)
 
 
 class LiveView:
@@ -134,14 +135,14 @@ class LiveView:
             table.add_column(column, style="dim" if column == "editor" else "")
         table.add_column("prompt and what the thinker says", ratio=1)
         for a in self._attempts:
-            said = Text(a["prompt"])
-            remark = a["error"] or a["reasoning"]
+            said = Text(printable_text(a["prompt"]))
+            remark = printable_text(a["error"] or a["reasoning"])
             if remark:
                 said.append(f"\n{remark}", style="red" if a["error"] else "dim")
             turn = f"{a['turn']}.{a['candidate'] + 1}" if a["candidate"] else str(a["turn"])
             table.add_row(turn, a["editor"], _score(a["semantic"]), _score(a["quality"]), said)
         if self._doing:
-            table.add_row(Spinner("dots"), "", "", "", Text(self._doing, style="italic"))
+            table.add_row(Spinner("dots"), "", "", "", Text(printable_text(self._doing), style="italic"))
         return table
 
 

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from editthinker.graph.attempts import (
     describe,
     keep_details,
+    keep_notes,
     new_attempt,
     read_checklist,
     scored_attempt,
@@ -196,7 +197,7 @@ class Nodes:
         attempt = new_attempt(state)
         attempt["image"] = image
         attempt["seeded"] = editor.capabilities.supports_seed
-        attempt["notes"] = list(result.notes)
+        attempt["notes"] = keep_notes(result.notes)
         attempt["details"] = keep_details(result.details)
         attempt["cost_usd"] = result.cost_usd
         attempt["edit_s"] = time.perf_counter() - started

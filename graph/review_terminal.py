@@ -10,8 +10,11 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from editthinker.graph.instruction import check_instruction
 from editthinker.graph.review import ReviewAnswer, ReviewPayload
 from editthinker.graph.state import Attempt
+from editthinker.tools.errors import ConfigError
+from editthinker.tools.plain import plain_text, printable_text
 
 HELP = (
     "[enter] let the loop decide   a accept   a 2 accept turn 2   s stop   "
@@ -43,18 +46,23 @@ def ask_reviewer(
     console = console or Console(stderr=True)
     console.print(describe_turn(payload))
     console.print(HELP, style="dim", markup=False, highlight=False)
-    line = read_line((lines or sys.stdin).readline, timeout_s)
+    while line := read_line((lines or sys.stdin).readline, timeout_s):
+        try:
+            return read_answer(line)
+        except ConfigError as exc:
+            console.print(str(exc), style="red", markup=False, highlight=False)
     if line is None:
         console.print(f"no answer in {timeout_s:g} s: stopping with the best edit so far")
-        return ReviewAnswer(action="stop")
-    if line == "":
-        return ReviewAnswer(action="stop")
-    return read_answer(line)
+    return ReviewAnswer(action="stop")
 
 
 def read_answer(line: str) -> ReviewAnswer:
-    """Understand a typed answer; what is no command is a prompt."""
-    typed = line.strip()
+    """Understand a typed answer; what is no command is a prompt.
+
+    Raises:
+        ConfigError: if the prompt is too long, or holds the code of a key such as an arrow.
+    """
+    typed = plain_text(line)
     if typed.lower() in ("", "c", "continue"):
         return ReviewAnswer(action="continue")
     if typed.lower() in ("s", "stop", "q", "quit"):
@@ -66,7 +74,7 @@ def read_answer(line: str) -> ReviewAnswer:
             turn=max(1, int(turn)) if turn else None,
             candidate=max(1, int(candidate)) - 1 if candidate else 0,
         )
-    return ReviewAnswer(action="prompt", prompt=typed[:4000])
+    return ReviewAnswer(action="prompt", prompt=check_instruction(typed))
 
 
 def describe_turn(payload: ReviewPayload) -> Text:
@@ -78,9 +86,10 @@ def describe_turn(payload: ReviewPayload) -> Text:
         if attempt["turn"] == payload["turn"]:
             text.append(f"turn {_place(attempt)}: ", style="bold")
             text.append(f"{_scores(attempt)}\n")
-            text.append(f"  {attempt['error'] or attempt['reasoning']}\n", style="dim")
+            said = printable_text(attempt["error"] or attempt["reasoning"])
+            text.append(f"  {said}\n", style="dim")
     text.append("next: ", style="bold")
-    text.append(payload["next_prompt"])
+    text.append(printable_text(payload["next_prompt"]))
     return text
 
 

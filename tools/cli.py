@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from editthinker.tools.errors import ConfigError, EditThinkerError, MediaError
+from editthinker.tools.plain import printable_text
 from editthinker.tools.registry import Registry
 
 COMMANDS: Registry[object] = Registry(kind="command", group="editthinker.commands")
@@ -76,7 +77,7 @@ def _with_exit_codes(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except EditThinkerError as exc:
-            typer.echo(f"editthinker: {exc}", err=True)
+            typer.echo(f"editthinker: {printable_text(str(exc))}", err=True)
             raise typer.Exit(2 if isinstance(exc, ConfigError | MediaError) else 1) from exc
         except KeyboardInterrupt as exc:
             raise typer.Exit(INTERRUPTED) from exc

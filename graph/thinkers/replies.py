@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from editthinker.graph.instruction import MAX_CHARACTERS
 from editthinker.graph.thinkers.base import Plan, Thought, Usage
 from editthinker.graph.thinkers.objects import FoundObject, find_objects
 from editthinker.graph.thinkers.scores import (
@@ -32,6 +33,7 @@ from editthinker.graph.thinkers.tags import (
     to_tags,
 )
 from editthinker.tools.errors import ReplyParseError
+from editthinker.tools.plain import printable_text
 
 MAX_REPLY_CHARS = 100_000
 """Longer replies are refused unread."""
@@ -359,9 +361,13 @@ def _read_prompt(value: JsonValue) -> str:
         prompt = wrapped[2].strip()
     if prompt.lower().strip(" .") in _NOTHING or not any(map(str.isalnum, prompt)):
         raise ReplyParseError("the next prompt is empty")
+    if len(prompt) > MAX_CHARACTERS:
+        raise ReplyParseError(
+            f"the next prompt has {len(prompt)} characters; at most {MAX_CHARACTERS} are sent"
+        )
     return prompt
 
 
 def _clean(text: str) -> str:
-    """Trim, and replace halves of surrogate pairs, which no file can hold."""
-    return text.strip().encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+    """Return what people can read; halves of surrogate pairs, which no file can hold, are marked."""
+    return printable_text(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

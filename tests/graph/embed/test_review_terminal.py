@@ -50,6 +50,21 @@ def test_shows_the_turn_and_asks(payload: Any) -> None:
     assert "[bold]cold[/bold]" in shown
 
 
+def test_a_key_that_is_no_word_is_asked_again(payload: Any) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    answer = ask_reviewer(payload, console=console, lines=io.StringIO("wa\x1b[Armer\nwarmer\n"))
+    assert answer == ReviewAnswer(action="prompt", prompt="warmer")
+    assert "control character" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_words_of_others_do_not_steer_the_terminal(payload: Any) -> None:
+    payload["attempts"][0]["reasoning"] = "fine\x1b[2J"
+    payload["next_prompt"] = "warmer\x1b]0;x\x07"
+    console = Console(file=io.StringIO(), width=100)
+    ask_reviewer(payload, console=console, lines=io.StringIO("a\n"))
+    assert "\x1b" not in console.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_no_answer_in_time_stops_with_the_best_so_far(payload: Any) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as lines, os.fdopen(writing, "w") as keyboard:

@@ -299,6 +299,8 @@ UNREADABLE: dict[str, tuple[str, str]] = {
     "object with a number for a verdict": (verdict(satisfied=1), "not true or false"),
     "score out of range beside a verdict": (verdict(semantic=12, satisfied=True), "from 0 to 10"),
     "satisfied alone": ('{"satisfied": "maybe"}', "not true or false"),
+    "prompt that no editor would get": (verdict(refined_prompt="sky " * 2000), "7999 characters"),
+    "answer that no editor would get": (tags(answer="sky " * 2000), "7999 characters"),
     "only a note": ('{"note": "fine"}', "neither scores nor"),
     "object that says both": (
         '{"satisfied": false, "is_done": 1, "satisfied": true, "refined_prompt": "x"}',
@@ -324,6 +326,12 @@ def test_says_what_is_missing_where_it_would_have_to_guess(case: str) -> None:
     text, message = UNREADABLE[case]
     with pytest.raises(ReplyParseError, match=message.replace("(", r"\(")):
         parse_reply(text)
+
+
+def test_a_reply_cannot_steer_a_terminal_or_hide_words() -> None:
+    thought = parse_reply(tags(answer="Make\u200b it\x1b[2J blue", think="\x1b]0;x\x07fine\u202e"))
+    assert thought.refined_prompt == "Make it[2J blue"
+    assert thought.reasoning == "]0;xfine"
 
 
 def test_reads_a_clean_reply_without_repairs() -> None:
