@@ -17,7 +17,13 @@ from editthinker.graph.thinkers.prompts import read_template
 from editthinker.tools.blobs import BlobStore
 from editthinker.tools.errors import ConfigError
 from editthinker.training.card import Facts, licence_of, prompt_hash, write_card
-from editthinker.training.dataset_folder import SplitCounts, file_hash, file_hashes, write_dataset
+from editthinker.training.dataset_folder import (
+    DATASET,
+    SplitCounts,
+    file_hash,
+    file_hashes,
+    write_dataset,
+)
 from editthinker.training.ledger import BalanceCell, Ledger, sort_out
 from editthinker.training.ledger import FilterLine as Line
 from editthinker.training.samples import Row, StepSample, make_row
@@ -57,7 +63,7 @@ class DataFolder:
         self.path = path
         self.config = path / "data.yaml"
         self.run = RunFolder(path / "trajectories")
-        self.dataset = path / "dataset"
+        self.dataset = path / DATASET
         self.ledger = path / "ledger.json"
         self.released = path / "thinkedit"
 

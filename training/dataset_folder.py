@@ -37,6 +37,9 @@ FEATURES = datasets.Features(
 )
 """Columns of `samples.Row`."""
 
+DATASET = "dataset"
+"""Name of the data set in the folder that `editthinker train data` makes."""
+
 WRITER_BATCH = 16
 """Rows in memory at once: two megapixel images each."""
 

@@ -66,7 +66,7 @@ class Recipe(BaseModel):
 
     about: str = Field(description="What it is for, in a sentence.")
     model: str = Field(description="A folder with a checkpoint, or a name on the hub.")
-    data: Path | None = Field(None, description="The data set, as `editthinker train data` made.")
+    data: Path | None = Field(None, description="Folder that `editthinker train data` made.")
     split: str | None = Field(None, description="Which part of it, where it has several.")
     held_out: int = Field(0, ge=0, description="Rows kept for evaluation, whole trajectories.")
     limit: int | None = Field(None, ge=1, description="Train on so many rows at most.")

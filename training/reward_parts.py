@@ -36,6 +36,8 @@ _WHOLE = re.compile(
 )
 _ANY_TAG = re.compile(r"[<\[]\s*[/\\]?\s*(?:think|score|answer)", re.IGNORECASE)
 _TAGS = 6
+_QUOTE = re.compile(r"[\"“”«»„]|(?<!\w)['‘]")
+_WORD = re.compile(r"\w+|[^\w\s.,;:!?]")
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,17 @@ def is_good_enough(before: Scores, skip_at: float | None) -> bool:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two prompts differ in white space only."""
-    return one.split() == other.split()
+    """Whether two prompts differ in white space, capitals and marks of a sentence only.
+
+    Prompts that quote a text to be written differ by every sign.
+    """
+    return _words(one) == _words(other)
+
+
+def _words(prompt: str) -> list[str]:
+    if _QUOTE.search(prompt):
+        return prompt.split()
+    return _WORD.findall(prompt.casefold())
 
 
 def _read_scores(text: str) -> Scores:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from datasets import Dataset, DatasetDict, load_from_disk
 
 from editthinker.tools.errors import ConfigError
+from editthinker.training.dataset_folder import DATASET
 from editthinker.training.recipe import Recipe
 
 NEEDED = {
@@ -110,7 +111,9 @@ def _hold_out(rows: Dataset, wanted: int) -> tuple[list[int], list[int]]:
 
 
 def _load(folder: Path) -> Dataset | DatasetDict:
+    """Load the data set in a folder, or in the folder that `editthinker train data` made."""
+    inner = folder / DATASET
     try:
-        return load_from_disk(str(folder))
+        return load_from_disk(str(inner if inner.is_dir() else folder))
     except (FileNotFoundError, ValueError, OSError) as exc:
         raise ConfigError(f"{str(folder)!r} holds no data set: {exc}") from exc
