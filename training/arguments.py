@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 
 from editthinker.tools.errors import ConfigError
 from editthinker.training.recipe import Recipe
@@ -58,9 +59,14 @@ def build_arguments(
     """
     given = {**read_arguments(kind, recipe.trainer), **(overrides or {})}
     try:
-        return kind(output_dir=str(out), **given)
+        built = kind(output_dir=str(out), **given)
     except (TypeError, ValueError, ImportError) as exc:
         raise ConfigError(f"{kind.__name__} refuses the recipe: {exc}") from exc
+    for name in built.report_to:
+        if name not in INTEGRATION_TO_CALLBACK:
+            near = " or ".join(get_close_matches(name, INTEGRATION_TO_CALLBACK)) or "none"
+            raise ConfigError(f"trainer.report_to = {name!r}: there is no such tracker; {near}?")
+    return built
 
 
 def _is_plain(hint: Any) -> bool:

@@ -3,7 +3,7 @@
 import typer
 
 from editthinker.training.data_cli import build_data
-from editthinker.training.train_cli import export_model, train_grpo, train_sft
+from editthinker.training.train_cli import export_model, stage_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -11,8 +11,17 @@ app = typer.Typer(
     help="Build training data, and train a thinker on it.",
 )
 app.command("data")(build_data)
-app.command("sft")(train_sft)
-app.command("grpo")(train_grpo)
+app.command("sft")(
+    stage_command(
+        "sft",
+        "Teach a thinker the form of a reply and what an expert would say (TRL's SFTTrainer).",
+    )
+)
+app.command("grpo")(
+    stage_command(
+        "grpo", "Let a thinker learn from what its prompts do to photos (TRL's GRPOTrainer)."
+    )
+)
 app.command("export")(export_model)
 
 

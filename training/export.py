@@ -12,6 +12,8 @@ from editthinker.training.policy import save_processor
 
 ADAPTER = "adapter_config.json"
 
+DTYPES = ("auto", "bfloat16", "float16", "float32")
+
 
 def export_checkpoint(checkpoint: Path, out: Path, *, dtype: str = "auto") -> Path:
     """Merge adapters into their model and write a whole checkpoint; returns its folder.
@@ -26,6 +28,8 @@ def export_checkpoint(checkpoint: Path, out: Path, *, dtype: str = "auto") -> Pa
     """
     if out.is_dir() and any(out.iterdir()):
         raise ConfigError(f"{str(out)!r} is not empty; choose another --out")
+    if dtype not in DTYPES:
+        raise ConfigError(f"--dtype {dtype!r}: there are {', '.join(DTYPES)}")
     kind = dtype if dtype == "auto" else getattr(torch, dtype)
     try:
         adapter = checkpoint / ADAPTER

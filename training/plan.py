@@ -1,7 +1,10 @@
 """What a run would do, without doing it: every argument checked, memory estimated."""
 
+import shlex
 import warnings
+from collections.abc import Sequence
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,12 +40,19 @@ class Plan(BaseModel):
     memory_total_gb: float | None = Field(None, description="Their sum.")
     generation_gb: float | None = Field(None, description="Estimate while vLLM generates.")
     available_gb: float = Field(description="What each GPU has, by the recipe.")
+    not_installed: list[str] = Field([], description="Packages that the run needs, and here lacks.")
     warnings: list[str] = Field([], description="What is likely to go wrong.")
     launch: str = Field(description="The command that starts it.")
 
 
-def plan(recipe: Recipe, name: str, out: Path) -> Plan:
+def plan(recipe: Recipe, name: str, out: Path, settings: Sequence[str] = ()) -> Plan:
     """Check a recipe against the installed libraries and estimate what it needs.
+
+    Args:
+        recipe: What is to be run, with the settings in place.
+        name: Of the recipe, for the command.
+        out: Folder of the run.
+        settings: What was set, as `NAME=VALUE`, for the command.
 
     Raises:
         ConfigError: if an argument, an editor, a judge or a benchmark does not exist, or numbers do
@@ -81,24 +91,40 @@ def plan(recipe: Recipe, name: str, out: Path) -> Plan:
         gpus=recipe.hardware.gpus,
         rows_per_update=rows,
         available_gb=recipe.hardware.gpu_gb,
+        not_installed=not_installed(recipe, arguments),
         warnings=problems,
-        launch=launch_command(recipe, stage, name, out),
+        launch=launch_command(recipe, stage, name, out, settings),
         **values,
     )
 
 
-def launch_command(recipe: Recipe, stage: str, name: str, out: Path) -> str:
+def launch_command(
+    recipe: Recipe, stage: str, name: str, out: Path, settings: Sequence[str] = ()
+) -> str:
     """Return the command that starts a run on the recipe's hardware."""
-    data = f" --data {recipe.data}" if recipe.data else " --data DATA"
-    command = f"train {stage} {name}{data} --out {out}"
+    command = [stage, name, "--out", str(out)]
+    if not recipe.data:
+        command += ["--data", "DATA"]
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        command += [f"--{key}", value] if key in ("data", "model") else ["--set", setting]
     if recipe.hardware.gpus <= 1:
-        return f"editthinker {command}"
+        return shlex.join(["editthinker", "train", *command])
     shards = {"none": "multi_gpu"}.get(recipe.hardware.sharding, recipe.hardware.sharding)
     config = Path(str(files("trl"))) / "accelerate_configs" / f"{shards}.yaml"
-    return (
-        f"accelerate launch --config_file {config} --num_processes {recipe.hardware.gpus} "
-        f"-m editthinker.training {command.removeprefix('train ')}"
-    )
+    processes = ["--num_processes", str(recipe.hardware.gpus)]
+    launch = ["accelerate", "launch", "--config_file", str(config), *processes]
+    return shlex.join([*launch, "-m", "editthinker.training", *command])
+
+
+def not_installed(recipe: Recipe, arguments: Any) -> list[str]:
+    """Name what the run needs beyond `editthinker[train]` and cannot find here."""
+    needed = [name for name in arguments.report_to if name in ("tensorboard", "trackio", "wandb")]
+    if recipe.hardware.sharding == "zero3":
+        needed.append("deepspeed")
+    if getattr(arguments, "use_vllm", False):
+        needed.append("vllm")
+    return [name for name in needed if find_spec(name) is None]
 
 
 def _check_grpo(

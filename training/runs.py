@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def finish(trainer: Any, processor: Any, out: Path) -> Path:
     trainer.accelerator.wait_for_everyone()
     if trainer.accelerator.is_main_process:
         if is_adapter:
+            shutil.rmtree(model, ignore_errors=True)  # half of one, if a run was killed here
             export_checkpoint(saved, model)
         else:
             save_processor(processor, model)

@@ -1,8 +1,10 @@
 """Recipes: what ships can be run by the TRL that is installed, and mistakes are named."""
 
 import json
+import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,46 @@ def test_a_dry_run_builds_the_configuration_and_the_estimate_fits(stage: str, na
     assert plan["launch"].startswith("accelerate" if plan["gpus"] > 1 else "editthinker")
 
 
+@pytest.mark.parametrize("sharding", ["zero3", "fsdp2", "none"])
+def test_the_printed_command_is_one_that_accelerate_takes(sharding: str, tmp_path: Path) -> None:
+    pytest.importorskip("trl")
+    from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
+    from accelerate.commands.launch import launch_command_parser
+
+    settings = [f"hardware.sharding={sharding}", "about=it's mine"]
+    given = [word for setting in settings for word in ("--set", setting)]
+    done = train("sft", "paper", "--dry-run", "--data", "a b", "--model", "m", *given)
+    plan = json.loads(done.stdout)
+    program, verb, *words = shlex.split(plan["launch"])
+    assert (program, verb) == ("accelerate", "launch")
+    asked = launch_command_parser().parse_args(words)
+    assert (asked.module, asked.training_script) == (True, "editthinker.training")
+    # Every key of the file is one that this version knows; it refuses others.
+    config = load_config_from_file(asked.config_file)
+    assert isinstance(config, ClusterConfig)
+    kinds = {"zero3": "DEEPSPEED", "fsdp2": "FSDP", "none": "MULTI_GPU"}
+    assert str(config.distributed_type).endswith(kinds[sharding])
+    again = train(*asked.training_script_args, "--dry-run")
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout) == plan
+
+
+def test_what_a_run_needs_and_is_not_here_is_named() -> None:
+    pytest.importorskip("trl")
+    given = ["--set", "trainer.report_to=[tensorboard, trackio]"]
+    named = json.loads(train("grpo", "paper", "--dry-run", *given).stdout)["not_installed"]
+    wanted = ("tensorboard", "trackio", "deepspeed", "vllm")
+    assert named == [name for name in wanted if find_spec(name) is None]
+    assert json.loads(train("sft", "pocket", "--dry-run").stdout)["not_installed"] == []
+
+
+@pytest.mark.parametrize("tracker", ["tensorboard", "trackio", "wandb", "none"])
+def test_metrics_go_to_the_tracker_that_is_named(tracker: str) -> None:
+    pytest.importorskip("trl")
+    done = train("sft", "paper", "--dry-run", "--set", f"trainer.report_to={tracker}")
+    assert done.exit_code == 0, done.output
+
+
 def test_the_paper_s_numbers_are_the_recipes_numbers() -> None:
     sft = load_recipe(SftRecipe, "paper")
     assert sft.model == "Qwen/Qwen3-VL-8B-Instruct"
@@ -102,6 +144,7 @@ def test_a_setting_reaches_any_section() -> None:
         ("trainer.num_generations=7", "7"),
         ("trainer.save_steps=many", "save_steps"),
         ("trainer.generation_batch_size=100", "100"),
+        ("trainer.report_to=tensorbord", "tensorboard"),
         ("reward.editor.name=darkrom", "darkroom"),
         ("reward.judge.name=gpt-41", "gpt-4.1"),
         ("reward.judge.benchmark=gedi", "gedit"),
