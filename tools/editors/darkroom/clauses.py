@@ -28,8 +28,9 @@ _TOKEN = re.compile(
                 for i, (a, b) in enumerate(QUOTES)
             ),
             r"(?P<ratio>[0-9]{1,5}(?:\.[0-9]{1,6})?\s?[:x×/]\s?[0-9]{1,5}(?:\.[0-9]{1,6})?)(?![\w:])",
-            r"(?P<number>(?:(?<![\w-])[+-])?[0-9]{1,7}(?:\.[0-9]{1,7})?)",
-            r"(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&])",
+            r"(?P<number>(?:(?<![\w-])[+-])?(?!(?:1[0-9])?[0-9]0['’]?s\b)"
+            r"[0-9]{1,7}(?:\.[0-9]{1,7})?)",
+            r"(?P<word>(?:1[0-9])?[0-9]0['’]?s\b|[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&])",
             r"(?P<stop>[,;.!?\n:—])",
         ]
     )
@@ -66,7 +67,10 @@ class Clause:
 
     def only(self, *kinds: str) -> bool:
         """Return whether all its words are of these kinds, or carry no meaning."""
-        return all(word.kind in {*kinds, "filler", "verb", "owner"} for word in self.words)
+        allowed = {*kinds, "filler", "verb", "owner"}
+        if self.has("look", "operation", "scene"):
+            allowed.add("aspect")
+        return all(word.kind in allowed for word in self.words)
 
     def part(self, first: int, end: int) -> "Clause":
         """Return the words from `first` to before `end` as a clause of its own."""

@@ -12,8 +12,10 @@ from editthinker.tools.editors.darkroom import (
     colour,
     focus,
     geometry,
+    grading,
     lettering,
     moving,
+    scenes,
     style,
     tone,
 )
@@ -39,6 +41,9 @@ _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
     "warmth": colour.warmth,
     "tint": colour.tint,
     "hue": colour.hue,
+    "wash": grading.wash,
+    "white-balance": grading.white_balance,
+    "invert": grading.invert,
     "black-and-white": colour.black_and_white,
     "isolate": colour.black_and_white,
     "sepia": colour.sepia,
@@ -59,10 +64,12 @@ _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
 _ORDER: tuple[frozenset[Operation], ...] = (
     frozenset({"remove", "erase-text", "replace-text"}),
     frozenset({"recolour", "denoise"}),
+    frozenset({"white-balance"}),
     frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
     frozenset({"saturation", "warmth", "tint", "hue"}),
     REDRAWING,
     frozenset({"black-and-white", "isolate", "sepia", "blur", "sharpen"}),
+    frozenset({"wash", "invert"}),
     frozenset({"cutout"}),
     frozenset({"fill"}),
     frozenset({"move", "duplicate"}),
@@ -73,7 +80,7 @@ _ORDER: tuple[frozenset[Operation], ...] = (
 )
 """What comes after what, whatever the order of the words."""
 
-_LAST_UNFRAMED = 8
+_LAST_UNFRAMED = 10
 """The place in `_ORDER` up to which masks fit the picture, since the frame is not set yet."""
 
 
@@ -146,7 +153,7 @@ class Enlarger:
             case "fill":
                 return self._fill(step, picture)
             case "cutout":
-                return cut_out(picture, self._scope.find(step.region), step.region.phrase())
+                return self._cut_out(step, picture)
             case "move" | "duplicate":
                 return self._displace(step, picture)
         pixels = np.ascontiguousarray(picture[..., :3])
@@ -161,6 +168,14 @@ class Enlarger:
                 changed = self._adjusted(step, pixels)
         return _with_alpha(changed, picture)
 
+    def _cut_out(self, step: Step, picture: Floats) -> Floats:
+        """Cut out everything that is to be, when the first of it has its turn."""
+        every = [other for other in self.recipe.steps if other.operation == "cutout"]
+        if step is not every[0]:
+            return picture
+        mask = floats(np.max([self._scope.find(other.region) for other in every], axis=0))
+        return cut_out(picture, mask, " and ".join(other.region.phrase() for other in every))
+
     def _adjusted(self, step: Step, pixels: Floats) -> Floats:
         mask = self._scope.mask(step)
         changed = _ADJUST[step.operation](Work(pixels, step, mask, self.request.seed))
@@ -173,7 +188,8 @@ class Enlarger:
 
     def _removed(self, step: Step, pixels: Floats) -> Filled:
         mask, what = self._scope.find(step.region), step.region.phrase()
-        filled = remove(pixels, mask, what, rim=step.region.kind != "marked")
+        wide = step.operation == "remove" and step.amount > 0.5
+        filled = remove(pixels, mask, what, rim=step.region.kind != "marked", wide=wide)
         self._scope.forget(filled.hole)
         self.note(filled.note)
         return filled
@@ -209,6 +225,8 @@ class Enlarger:
                     f"there is no image {number}; give it as a second image, or name a colour"
                 )
             behind = backdrop.picture(shape, self.request.images[number - 1].pixels)
+        elif "scene" in options:
+            behind = scenes.draw(str(options["scene"]), shape, str(options.get("colour", "")))
         elif "end" in options:
             ends = str(options["colour"]), str(options["end"])
             behind = backdrop.gradient(shape, *ends, str(options["direction"]))

@@ -3,10 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from editthinker.tools.editors.darkroom.adjusting import Carry, Reading, things
+from editthinker.tools.editors.darkroom.adjusting import (
+    Carry,
+    Reading,
+    read_adjustments,
+    things,
+)
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.washing import read_wash
 from editthinker.tools.editors.darkroom.words import looks
+
+_REPAIRS = frozenset({"fix", "correct", "restore", "repair"})
+
+_MOST = 3
+"""Looks that one clause may name."""
 
 _SHOWING = frozenset({"make", "making", "give", "giving", "let", "get", "render"})
 """Verbs after which a look is how a part of the photo is shown, not what it shows."""
@@ -15,7 +26,7 @@ _DRAINING = _SHOWING | {"turn", "convert", "apply", "add", "use"}
 """Verbs after which "old sepia" is a look, and not what the photo is."""
 
 _COLOURING: frozenset[Operation] = frozenset(
-    {"black-and-white", "sepia", "saturation", "warmth", "tint"}
+    {"black-and-white", "sepia", "saturation", "warmth", "tint", "wash", "recolour"}
 )
 """Steps of a look that a photo without colours has no use for."""
 
@@ -24,24 +35,67 @@ _FRAMED: frozenset[Operation] = frozenset({"vignette", "grain"})
 
 
 def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
-    """Read a wish by the sentences that stand for it, as `parse` reads them."""
+    """Read a wish by the sentences that stand for it, as `parse` reads them.
+
+    What else the clause says counts too: "a warm, faded film look", "a purple cyberpunk mood".
+    """
     found, named = clause.all("look"), things(clause)
     clause, drained = _without_drained(clause)
-    if len(found) != 1 or not clause.only("look", "region", "direction", "degree"):
+    rest = replace(clause, words=tuple(word for word in clause.words if word.kind != "look"))
+    others = [word for word in rest.words if word.kind == "keepable"]
+    told = any(word.definite for word in found)
+    if told and any(word.text in _REPAIRS for word in clause.words):
+        return None  # "fix the old black and white photo"
+    if not 1 <= len(found) <= _MOST or any(word.meaning.value != "brightness" for word in others):
         return None
-    if len(named) > 1 or any(word.meaning.sign < 0 for word in clause.words):
+    said = _said_besides(rest)
+    if said is None or len(named) > 1:
         return None
-    scale = min((float(w.meaning.value) for w in clause.all("degree")), default=0.5) / 0.5
-    steps: Sequence[Step] = parse(looks()[str(found[0].meaning.value)]).steps
-    if drained:
-        steps = [drained, *(step for step in steps if step.operation not in _COLOURING)]
+    if not said and any(word.meaning.sign < 0 for word in clause.words):
+        return None
+    degrees = [] if said else clause.all("degree")
+    scale = min((float(word.meaning.value) for word in degrees), default=0.5) / 0.5
+    steps: list[Step] = [drained] if drained else []
+    for word in found:
+        own = parse(looks()[str(word.meaning.value)]).steps
+        own = tuple(s for s in own if not (drained and s.operation in _COLOURING))
+        steps += [s for s in own if s.operation not in {step.operation for step in steps}]
     if named:
         if not all(word.text in _SHOWING for word in clause.all("verb")):
             return None  # "add an old man", "replace the sky with a sunset"
         steps = [replace(s, region=named[0]) for s in steps if s.operation not in _FRAMED]
     steps = [replace(step, amount=_scaled(step, scale), clause=clause.text) for step in steps]
+    steps = [s for s in steps if s.operation not in {other.operation for other in said}]
     done = ", ".join(step.sentence() for step in steps)
-    return Reading(steps, Carry(), (f"Read {found[0].text!r} as: {done}.",))
+    text = " ".join(word.text for word in found)
+    return Reading([*steps, *said], Carry(), (f"Read {text!r} as: {done}.",))
+
+
+def _said_besides(rest: Clause) -> Sequence[Step] | None:
+    """Return what a clause asks for besides its look; None where it says more than that."""
+    if rest.only("region", "direction", "degree", "aspect", "noun", "keepable"):
+        return ()
+    words = tuple(word for word in rest.words if word.kind not in {"aspect", "keepable", "noun"})
+    plain = replace(rest, words=words)
+    if rest.has("colour"):
+        reading = read_wash(replace(rest, words=rest.words), Carry()) or _tinted(plain)
+    else:
+        reading = read_adjustments(plain, Carry())
+    return tuple(reading.steps) if reading else None
+
+
+def _tinted(clause: Clause) -> Reading | None:
+    """Read the purple of "a purple cyberpunk look"."""
+    colours = clause.all("colour")
+    if not clause.only("colour", "region") or len(colours) > 2 or things(clause):
+        return None
+    if any(word.definite for word in colours):
+        return None  # "pop the red"
+    names = [str(word.meaning.value) for word in colours]
+    options: dict[str, str | float] = {"colour": names[-1]}
+    if len(set(names)) == 2:
+        options["dark"] = names[0]
+    return Reading([Step("wash", options=options, clause=clause.text)], Carry())
 
 
 def _without_drained(clause: Clause) -> tuple[Clause, Step | None]:
@@ -58,6 +112,6 @@ def _without_drained(clause: Clause) -> tuple[Clause, Step | None]:
 
 
 def _scaled(step: Step, factor: float) -> float:
-    if step.operation == "black-and-white":
+    if step.operation in {"black-and-white", "recolour"}:
         return step.amount
     return round(max(-1.0, min(1.0, step.amount * factor)), 4)

@@ -21,6 +21,9 @@ Operation = Literal[
     "warmth",
     "tint",
     "hue",
+    "wash",
+    "white-balance",
+    "invert",
     "black-and-white",
     "sepia",
     "vignette",
@@ -81,12 +84,14 @@ class Step:
     """What an operation needs besides an amount:
 
     - rotate, hue: `degrees`, clockwise positive
+    - wash: `colour`, and `dark` where the dark tones take another one
     - flip: `axis`, `horizontal` (mirrored left to right) or `vertical`
     - crop: `ratio`, width over height
     - border: `colour`, a name of `editthinker.tools.editors.darkroom.colours`; a border lies around
       the picture and covers nothing
     - fill: `colour`; for a gradient also `end`, the colour at the far side, and `direction`, `down`
-      or `right`; instead of them `image`, the number of another input image, from 2
+      or `right`; instead of them `image`, the number of another input image, from 2, or `scene`,
+      one of `editthinker.tools.editors.darkroom.scenes`
     - recolour: `target`, a colour name, and `source` where one colour is meant and not all of the
       region
     - text: `content`, `position` (such as `top left`), `colour`
@@ -117,7 +122,15 @@ class Step:
             template = "change the colour of {photo} to {target}"
         elif self.operation == "recolour" and self.region != PHOTO:
             template += " in {photo}"
-        if self.operation == "fill" and "image" in self.options:
+        if self.operation == "remove" and self.amount > 0.5:
+            template += " with its shadow and everything attached to it"
+        if self.operation == "wash" and "dark" in self.options:
+            template = "wash {photo} in {dark} to {colour} by {percent}"
+        if self.operation == "fill" and "scene" in self.options:
+            scene, colour = SCENES[str(self.options["scene"])], self.options.get("colour", "")
+            values["scene"] = scene.replace("a ", f"a {colour} ", 1) if colour else scene
+            template = "replace {photo} with {scene}"
+        elif self.operation == "fill" and "image" in self.options:
             template = "replace {photo} with image {image:g}"
         elif self.operation == "fill" and "end" in self.options:
             values["way"] = _GRADIENTS[str(self.options["direction"])]
@@ -168,6 +181,9 @@ _SENTENCES: Mapping[Operation, str] = {
     "warmth": "warm up {photo} by {percent}/cool down {photo} by {percent}",
     "tint": "tint {photo} towards magenta by {percent}/tint {photo} towards green by {percent}",
     "hue": "shift the hue of {photo} by {degrees:g} degrees",
+    "wash": "wash {photo} in {colour} by {percent}",
+    "white-balance": "fix the white balance of {photo} by {percent}",
+    "invert": "invert {photo}",
     "black-and-white": "turn {photo} black and white",
     "sepia": "give {photo} a sepia tone of {percent}",
     "vignette": "add a vignette of {percent} to {photo}",
@@ -197,5 +213,16 @@ _SENTENCES: Mapping[Operation, str] = {
     "replace-text": "replace {photo} with {content}",
     "isolate": "make everything except {photo} black and white",
 }
+
+SCENES = {
+    "stars": "a starry night sky",
+    "sunset": "a sunset sky",
+    "clear": "a clear blue sky",
+    "clouds": "a cloudy sky",
+    "overcast": "an overcast sky",
+    "studio": "a studio backdrop",
+    "bokeh": "bokeh lights",
+}
+"""What a background or a sky may become without another photo, in words."""
 
 _GRADIENTS = {"down": "top to bottom", "right": "left to right"}

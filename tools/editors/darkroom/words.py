@@ -139,12 +139,14 @@ def _data() -> Mapping[str, Any]:
 
 def _phrases() -> Iterator[tuple[str, Meaning]]:
     data = _data()
-    for kind in ("filler", "break", "negation", "noun", "reason"):
+    for kind in ("filler", "aspect", "break", "negation", "noun", "reason", "body", "attached"):
         yield from _each(data[kind], Meaning(kind))
     for name, phrases in data["verb"].items():
         yield from _each(phrases, Meaning("verb", name, order=True))
     for name, phrases in data["act"].items():
         yield from _each(phrases, Meaning("act", name, order=True))
+    for name, phrases in data["scene"].items():
+        yield from _each(phrases, Meaning("scene", name))
     for name, phrases in (data["surface"] | data["rest"]).items():
         yield from _each(phrases, Meaning(name))
     for value, direction in data["direction"].items():

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.parse import parse
-from editthinker.tools.editors.darkroom.recipe import OPERATIONS, SIGNED, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import (
+    OPERATIONS,
+    SCENES,
+    SIGNED,
+    Operation,
+    Recipe,
+    Step,
+)
 from editthinker.tools.editors.darkroom.target import (
     BACKGROUND,
     KINDS,
@@ -152,7 +159,7 @@ def targets(draw: st.DrawFn) -> Target:
 SPARED = {"sky", "ground", "colour", "text", "face", "object"}
 WHOLE = {"rotate", "flip", "crop", "straighten", "border", "text"}
 FREE = {"rotate", "flip", "crop", "straighten", "fill", "recolour", "hue", "black-and-white"}
-FREE |= {"remove", "cutout", "erase-text", "replace-text", "isolate"}
+FREE |= {"invert", "remove", "cutout", "erase-text", "replace-text", "isolate"}
 FILLED = [BACKGROUND, MARKED, Target("sky"), Target("ground"), Target("sky", place="left")]
 UNFIT: dict[str, set[str]] = {
     "remove": {"photo", "background", "sky", "ground", "text"},
@@ -189,11 +196,15 @@ def options(draw: st.DrawFn, operation: Operation) -> dict[str, str | float]:
             return {"ratio": draw(st.integers(500, 200_000)) / 10_000}
         case "border":
             return {"colour": draw(colour)}
+        case "wash":
+            over, under = draw(two)
+            return draw(st.sampled_from([{"colour": over}, {"colour": over, "dark": under}]))
         case "fill":
             start, end = draw(two)
             way = draw(st.sampled_from(["down", "right"]))
             gradient = {"colour": start, "end": end, "direction": way}
-            return draw(st.sampled_from([{"colour": start}, gradient, {"image": 2.0}]))
+            scene = {"scene": draw(st.sampled_from(sorted(SCENES)))}
+            return draw(st.sampled_from([{"colour": start}, gradient, {"image": 2.0}, scene]))
         case "move" | "duplicate":
             return {"direction": draw(st.sampled_from(["left", "right", "up", "down"]))}
         case "replace-text":
