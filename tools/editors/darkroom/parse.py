@@ -7,6 +7,7 @@ What English leaves out in a list ("increase the contrast and saturation", "a bi
 warmer") is carried over from the clause before.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,12 @@ from editthinker.tools.editors.darkroom.placing import (
 )
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
+from editthinker.tools.editors.darkroom.remarks import (
+    remedy,
+    settled,
+    tells,
+    without_likeness,
+)
 from editthinker.tools.editors.darkroom.removing import (
     read_all_but,
     read_cutout,
@@ -41,6 +48,7 @@ from editthinker.tools.editors.darkroom.removing import (
 )
 from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.washing import read_wash
 from editthinker.tools.editors.darkroom.wording import read_rewording
 from editthinker.tools.editors.darkroom.words import Meaning
 
@@ -52,6 +60,7 @@ _READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
     read_cutout,
     read_move,
     read_fill,
+    read_wash,
     read_repaint,
     read_recolour,
     read_border,
@@ -76,6 +85,8 @@ _REST = frozenset(
 
 _LONGEST = 40
 """Words of a clause that may be two."""
+
+_AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
 
 _ITS = frozenset({"its", "their"})
 
@@ -105,6 +116,10 @@ class _Reader:
     """What "it" stands for."""
     introduced: bool = False
     """Whether the clause before only said what "it" is: "the car, make it blue"."""
+    complaints: list[Step] = field(default_factory=list)
+    """What helps against what the user says is wrong."""
+    remarks: list[Clause] = field(default_factory=list)
+    """What was told about the photo, and is no order."""
     waiting: Clause | None = None
     """The first half of "make the cat and the dog brighter"."""
 
@@ -122,6 +137,8 @@ class _Reader:
             else:
                 self._take(clause, after)
         self._refuse_torn()
+        self.steps += settled(self.complaints, self.steps + self.from_looks)
+        self._settle_remarks()
         steps = self._isolated(without_repeats(self._with_looks()))
         self.notes += contradictions(steps)
         return Recipe(
@@ -142,12 +159,22 @@ class _Reader:
             self._spare(kept.things)
             self.notes += clause.notes
             self.carry = Carry(keeping=True)
+        elif (
+            clause.has("clear")
+            and clause.has("keep")
+            and [s.operation for s in self.steps[-1:]] == ["cutout"]
+        ):
+            return  # "remove the background and leave it transparent"
         elif clause.only() or (clause.only("region") and not things(clause) and not self.waiting):
             return  # politeness, "make it", "I want the photo to be"
         elif _waits(clause, after):
             self.waiting = clause
+        elif _heads(clause, after):
+            self.notes.append(f"Took {clause.text!r} for where the text stands.")
         elif reading := self._read(clause):
             self._add(clause, reading)
+        elif tells(clause) and not self.waiting:
+            self.remarks.append(clause)
         else:
             before = [self.waiting.text] if self.waiting else []
             self.unknown += [*before, clause.text]
@@ -155,9 +182,19 @@ class _Reader:
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
     def _add(self, clause: Clause, reading: Reading) -> None:
+        gone = any(step.operation in _GONE for step in reading.steps)
+        regions = {step.region for step in reading.steps}
+        if tells(clause) and not self.waiting and reading.steps:
+            cures = [remedy(clause, step) for step in reading.steps]
+            self.complaints += [step for step in cures if step]
+            reading = replace(reading, steps=(), notes=())
+            if not any(cures):
+                self.remarks.append(clause)
         if reading.look:
             self.from_looks += reading.steps
         else:
+            if reading.instead:
+                del self.steps[self.last :]
             self._share_back(reading)
             self.last = len(self.steps)
             if self.waiting:
@@ -168,9 +205,17 @@ class _Reader:
         self._spare(reading.spared)
         self.notes += [*clause.notes, *reading.notes]
         self.carry = reading.carry
-        gone = any(step.operation in _GONE for step in reading.steps)
-        regions = {step.region for step in reading.steps}
         self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
+
+    def _settle_remarks(self) -> None:
+        """Take what was only told for the reason of the rest, if there is a rest."""
+        done = bool(self.steps or self.from_looks)
+        for clause in self.remarks:
+            if done:
+                self.notes.append(f"Took {clause.text!r} for the reason.")
+            else:
+                self.unknown.append(clause.text)
+                self.strange += [w.text for w in clause.all("unknown") if w.text.isalpha()]
 
     def _spare(self, targets: Sequence[Target]) -> None:
         self.spared += [target for target in targets if target not in self.spared]
@@ -183,13 +228,24 @@ class _Reader:
             self._read_one(self._resolved(clause))
             or self._read_one(clause)
             or self._read_halves(clause)
+            or self._read_likened(clause)
         )
+
+    def _read_likened(self, clause: Clause) -> Reading | None:
+        """Read "blur the background like a lens would" without what it is like."""
+        parts = without_likeness(clause)
+        if parts is None or not (found := self._read_one(self._resolved(parts[0]))):
+            return None
+        note = f"Took {parts[1]!r} for a comparison or a reason."
+        return replace(found, notes=(*found.notes, note))
 
     def _read_one(self, clause: Clause) -> Reading | None:
         places = things(clause)
         if places and clause.only("region") and self.carry.steps and not clause.orders:
             if self.carry.but:
                 return self._read_more_left(places)
+            if self.carry.region == BACKGROUND and _AROUND.search(self.carry.steps[0].clause):
+                return Reading((), self.carry, spared=tuple(places))  # "... and the mug"
             steps = [_onto(step, thing) for thing in places for step in self.carry.steps]
             steps = [replace(step, clause=clause.text) for step in steps]
             return Reading(steps, replace(self.carry, steps=tuple(steps), region=places[0]))
@@ -236,6 +292,10 @@ class _Reader:
         kept = {"background": BACKGROUND, "subject": SUBJECT}
         spared = spared or [kept[name] for name in self.keep if name in kept]
         said = any(word.text in _REST for word in clause.words)
+        if said and self.steps and self.steps[-1].operation == "isolate":
+            drained = [word.meaning.value for word in clause.all("operation", "colour")]
+            if drained in (["grey"], ["black-and-white"]):
+                return Reading((), self.carry)  # it was said before
         if not spared or not said or not clause.has("operation"):
             return None
         words = tuple(w for w in clause.words if w.text not in _REST and w.kind != "keep")
@@ -292,6 +352,16 @@ def _waits(clause: Clause, after: Clause | None) -> bool:
     verbs = clause.all("verb")
     adds = any(word.meaning.value == "add" for word in verbs)
     return bool(verbs) and not adds and clause.only("region", "noun")
+
+
+def _heads(clause: Clause, after: Clause | None) -> bool:
+    """Return whether a clause only tells where the text of the next one is: "in the heading"."""
+    named = things(clause)
+    if after is None or not after.orders or clause.orders or not clause.only("region"):
+        return False
+    return any(thing.kind == "text" for thing in things(after)) and all(
+        thing.kind in {"text", "object"} for thing in named
+    )
 
 
 def _onto(step: Step, target: Target) -> Step:

@@ -11,6 +11,22 @@ from editthinker.tools.editors.darkroom.words import Meaning
 _LONGEST_NAME = 3
 """Most words that may name the thing whose colour is meant: "the red sports car"."""
 
+_LONGEST_NOUN = 2
+"""Most words of a noun that stands in no list."""
+
+_SKIES = {
+    **dict.fromkeys(("sunset", "dusk", "dawn", "golden-hour"), "sunset"),
+    **dict.fromkeys(("overcast", "stormy"), "overcast"),
+    "night": "stars",
+    "daylight": "clear",
+}
+"""What a sky or a background shows that becomes one of these looks."""
+
+_BECOMES = frozenset(
+    {"replace", "swap", "switch", "change", "turn", "convert", "substitute", "put", "set", "use"}
+    | {"place", "transform", "alter", "modify", "exchange"}
+)
+
 _FILLED = frozenset({"background", "sky", "ground", "marked"})
 """Targets that may be replaced by something plain."""
 
@@ -25,8 +41,11 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     ones = [thing.name for thing in named[1:] if thing.kind == "colour" and not thing.place]
     if len(named) != 1 + len(ones) or named[0].kind not in _FILLED or len(ones) > 1:
         return None
-    if not replaces and named[0] != BACKGROUND:
+    if not replaces and named[0] != BACKGROUND and not _scene(clause):
         return None
+    if drawn := _scene(clause):
+        step = Step("fill", region=named[0], options=drawn, clause=clause.text)
+        return Reading([step], Carry(steps=(step,), region=named[0]))
     kinds = ("region", "colour", "noun", "gradient", "axis", "number", "act", "degree")
     puts = ["relation"] if _puts(clause) else []
     if not clause.only(*kinds, "vertical-place", *puts):
@@ -38,6 +57,25 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
         return None
     step = Step("fill", region=named[0], options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=named[0]))
+
+
+def _scene(clause: Clause) -> dict[str, str | float] | None:
+    """Return what is drawn in the place of a background: "a starry night sky"."""
+    scenes = [str(word.meaning.value) for word in clause.all("scene")]
+    looks = [_SKIES.get(str(word.meaning.value), "") for word in clause.all("look")]
+    verbs = {word.text for word in clause.all("verb")}
+    if looks and not verbs & _BECOMES:
+        return None  # "make the background moody"
+    found = set(scenes or looks)
+    colours = [str(word.meaning.value) for word in clause.all("colour")]
+    kinds = ("region", "scene", "look", "noun", "aspect", "relation", "colour", "operation")
+    plain = all(word.meaning.role in {"high", "low"} for word in clause.all("operation"))
+    if len(found) != 1 or "" in found or not clause.only(*kinds, "gradient") or not plain:
+        return None
+    scene = found.pop()
+    if not colours or scene != "studio":
+        return {"scene": scene} if not colours else None
+    return {"scene": scene, "colour": colours[0]} if len(colours) == 1 else None
 
 
 def _puts(clause: Clause) -> bool:
@@ -72,6 +110,7 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
 
 def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make the car red", "change the colour of the cat to orange"."""
+    clause = _with_unknown_named(clause)
     named = things(clause) or _pointed(clause)
     verbs = clause.all("verb")
     clause, instead = _without_instead(_gilded(clause))
@@ -97,6 +136,24 @@ def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
         region = thing if thing.colour else PHOTO
     step = Step("recolour", region=region, options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=region))
+
+
+def _with_unknown_named(clause: Clause) -> Clause:
+    """Read the cone of "make the traffic cone green" as a thing, though no list has it."""
+    words = clause.words
+    unknown = [at for at, word in enumerate(words) if word.kind == "unknown"]
+    if clause.has("region", "look") or not 1 <= len(unknown) <= _LONGEST_NOUN:
+        return clause
+    first, last = unknown[0], unknown[-1]
+    text = " ".join(word.text for word in words[first : last + 1])
+    apart = last - first + 1 != len(unknown)
+    if apart or not words[first].definite or not text.replace(" ", "").isalpha():
+        return clause
+    meaning = Meaning("region", "object", target=Target("object", text))
+    thing = replace(
+        words[last], text=text, meaning=meaning, start=words[first].start, definite=True
+    )
+    return replace(clause, words=(*words[:first], thing, *words[last + 1 :]))
 
 
 def _pointed(clause: Clause) -> list[Target]:
@@ -154,6 +211,8 @@ def _by_colour(source: str, thing: str) -> str:
 
 def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
     """Read "change the red to blue", "turn the orange flowers purple"."""
+    if clause.words and clause.words[-1].text == "instead":
+        clause = replace(clause, words=clause.words[:-1])
     colours = clause.all("colour")
     continues = any(step.operation == "recolour" for step in carry.steps)
     joined = clause.has("region") or any(
@@ -162,7 +221,8 @@ def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
     if len(colours) != 2 or not clause.only("colour", "noun", "region", "unknown", *PLACED):
         return None
     region = region_of(clause)
-    if region is None or not (clause.orders or (joined and continues)):
+    wished = joined and _paints(clause, carry)
+    if region is None or not (clause.orders or wished or (joined and continues)):
         return None
     source, target = (str(word.meaning.value) for word in colours)
     named = [word for word in clause.all("unknown")]

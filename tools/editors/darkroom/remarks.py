@@ -1,0 +1,101 @@
+"""What people say beside their wishes: how the photo is now, what it is for, what it is like."""
+
+import re
+from dataclasses import replace
+
+from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.words import opposites
+
+_OPENS = re.compile(
+    r"(it'?s|it is|it was|they'?re|they are|that'?s|that is|this is|these are|there'?s|there is|"
+    r"because|since|as it|as the|as they|i find|i think|i feel|i hate|i love|i don'?t like|i need|"
+    r"i have|i'm|i am|we need|we have|right now|currently|at the moment|at present|my|otherwise|"
+    r"thanks?|thank you|cheers|sorry|no idea)\b",
+    re.IGNORECASE,
+)
+"""How a sentence about the photo as it is begins."""
+
+_TELLS = re.compile(
+    r"\b(is|are|was|were|looks?|seems?|feels?|appears?|came out|turned out|comes out|isn'?t|"
+    r"aren'?t|doesn'?t)\b",
+    re.IGNORECASE,
+)
+
+_WISHES = re.compile(
+    r"\b(should|must|shall|want|wants|would|i'd|let|could|can|may|needs? to|prefer|so that|so it|"
+    r"such that|until|as if|as though|if)\b|^(so|like|as if)\b",
+    re.IGNORECASE,
+)
+
+_FAMILIES: tuple[frozenset[Operation], ...] = (
+    frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
+    frozenset({"saturation", "warmth", "tint", "white-balance", "hue", "wash", "black-and-white"}),
+    frozenset({"blur", "sharpen", "denoise", "grain"}),
+)
+"""Operations that are remedies for the same complaints."""
+
+_SEEN = frozenset(
+    {"easier", "see", "seen", "visible", "readable", "legible", "notice", "noticed", "read"}
+    | {"recognise", "recognize", "match", "matches", "fits", "fit", "suits"}
+)
+
+_WHY = frozenset(
+    {"so", "so that", "like", "as if", "as though", "for", "as in", "to match", "to suit"}
+)
+"""Words that a comparison or a purpose begins with."""
+
+_SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute", "change"})
+"""Verbs after which "for" tells what comes instead."""
+
+
+def tells(clause: Clause) -> bool:
+    """Return whether a clause tells how something is, and orders nothing."""
+    if clause.orders or _WISHES.search(clause.text):
+        return False
+    return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
+
+
+def remedy(clause: Clause, step: Step) -> Step | None:
+    """Return what helps against "the photo looks dark"; None where nothing does.
+
+    "It is too dark" says so by itself.
+    """
+    if clause.has("direction"):
+        return step
+    if step.operation in SIGNED:
+        return replace(step, amount=-step.amount)
+    other = opposites().get(step.operation)
+    return replace(step, operation=other) if other else None
+
+
+def settled(complaints: list[Step], ordered: list[Step]) -> list[Step]:
+    """Return the remedies that no order gives in its own way: "it is too dark, brighten it"."""
+    return [
+        step
+        for step in complaints
+        if not any(
+            step.operation in family and other.operation in family and other.region == step.region
+            for family in _FAMILIES
+            for other in ordered
+        )
+    ]
+
+
+def without_likeness(clause: Clause) -> tuple[Clause, str] | None:
+    """Take "like a portrait lens would" or "for my profile" from the end of a clause."""
+    for at in range(len(clause.words) - 1, 0, -1):
+        word = clause.words[at]
+        rest = clause.words[at + 1 :]
+        if word.text not in _WHY or not rest:
+            continue
+        swaps = any(verb.text in _SWAPS for verb in clause.words[:at])
+        if word.text == "for" and swaps:
+            continue
+        seen = {part for later in rest for part in later.text.split()} & _SEEN
+        if word.text in {"so", "so that"} and not seen:
+            continue
+        if any(later.kind in {"operation", "direction", "act", "quote"} for later in rest):
+            continue
+        return clause.part(0, at), clause.text[word.start - clause.words[0].start :]
+    return None
