@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 SURE = 0.4
 """Confidence from which a thing counts as there."""
+
+_FAINT, _LIKELY = 0.15, 0.25
+"""Confidence of a view that counts at all, and of one that is believed if another agrees."""
+
+_TILE = 0.6
+"""Share of the sides of a photo that are looked at more closely at a time."""
 
 _SIDE = 300
 """Width and height of what the model sees."""
@@ -58,8 +65,40 @@ def known_names() -> frozenset[str]:
 
 def find_objects(pixels: Pixels) -> list[Found] | None:
     """Return the things in `(H, W, 3) uint8` pixels, the surest first; None without the model."""
+    return _without_doubles(_find(pixels, SURE)) if finds_objects() else None
+
+
+def find_faint(pixels: Pixels, name: str) -> Found | None:
+    """Return a thing of a name that `find_objects` misses: a small one, or one half hidden.
+
+    It is looked for in parts of the photo, and believed where two views of it agree.
+    """
     if not finds_objects():
         return None
+    height, width = pixels.shape[:2]
+    rows, columns = round(_TILE * height), round(_TILE * width)
+    views = [thing for thing in _find(pixels, _FAINT) if thing.name == name]
+    tops, lefts = (
+        (0, (height - rows) // 2, height - rows),
+        (0, (width - columns) // 2, width - columns),
+    )
+    for top, left in product(tops, lefts):
+        part = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
+        for thing in _find(part, _FAINT):
+            x0, y0, x1, y1 = thing.box
+            if thing.name == name:
+                views.append(
+                    Found(name, (x0 + left, y0 + top, x1 + left, y1 + top), thing.confidence)
+                )
+    best = max(views, key=lambda view: view.confidence, default=None)
+    if best is None or best.confidence < _LIKELY:
+        return None
+    others = [view for view in views if view is not best and _shared(view.box, best.box) > 0.3]
+    return best if any(view.confidence > 0.8 * _LIKELY for view in others) else None
+
+
+def _find(pixels: Pixels, least: float) -> list[Found]:
+    """Return what the model sees with at least so much confidence, the surest first."""
     model = load_once(_load, "objects")
     height, width = pixels.shape[:2]
     small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
@@ -71,16 +110,16 @@ def find_objects(pixels: Pixels) -> list[Found] | None:
     boxes = np.rint(np.clip(boxes, 0, 1) * limits).astype(int)
     found = []
     for number, name in _names().items():
-        likely = np.nonzero(scores[:, number] >= SURE)[0]
+        likely = np.nonzero(scores[:, number] >= least)[0]
         if not len(likely):
             continue
         sides = [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes[likely].tolist()]
         sure = scores[likely, number].tolist()
-        for i in np.ravel(cv2.dnn.NMSBoxes(sides, sure, SURE, _OVERLAP)):
+        for i in np.ravel(cv2.dnn.NMSBoxes(sides, sure, least, _OVERLAP)):
             x0, y0, x1, y1 = boxes[likely[int(i)]].tolist()
             if x1 > x0 and y1 > y0:
                 found.append(Found(name, (x0, y0, x1, y1), sure[int(i)]))
-    return _without_doubles(sorted(found, key=lambda thing: -thing.confidence))
+    return sorted(found, key=lambda thing: -thing.confidence)
 
 
 def _without_doubles(found: list[Found]) -> list[Found]:
@@ -90,6 +129,15 @@ def _without_doubles(found: list[Found]) -> list[Found]:
         if not any(thing.name == other.name and _holds(thing.box, other.box) for other in kept):
             kept.append(thing)
     return kept
+
+
+def _shared(one: Box, other: Box) -> float:
+    """Return intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    both = max(width, 0) * max(height, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return both / max(sum(areas) - both, 1)
 
 
 def _holds(outer: Box, inner: Box) -> bool:

@@ -4,6 +4,7 @@ from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,10 +21,33 @@ _SIDE = 256
 _GRIDS = ((16, 2), (32, 6))
 """Pixels between anchors, and how many lie on each point; the finer grid first."""
 
+_POINTS = (4, 6, 8, 10)
+"""Where eyes, nose and mouth stand in what the model says of a face."""
+
 _SURE = 0.75
 _OVERLAP = 0.3
 
 _RUNNING = Lock()
+
+
+Point = tuple[float, float]
+
+
+class Face(NamedTuple):
+    """One face, and where its features are, in pixels."""
+
+    box: Box
+    confidence: float
+    eyes: tuple[Point, Point]
+    nose: Point
+    mouth: Point
+
+    def shifted(self, left: int, top: int) -> "Face":
+        """Return the face in a picture of which this one's is a part."""
+        x0, y0, x1, y1 = self.box
+        points = [(x + left, y + top) for x, y in (*self.eyes, self.nose, self.mouth)]
+        box = (x0 + left, y0 + top, x1 + left, y1 + top)
+        return Face(box, self.confidence, (points[0], points[1]), points[2], points[3])
 
 
 def finds_faces() -> bool:
@@ -37,6 +61,12 @@ def find_faces(pixels: Pixels) -> list[tuple[Box, float]] | None:
     The surest comes first; None where the model was not pulled. Small faces are looked for in the
     quarters of the photo, when the whole shows none.
     """
+    faces = find_features(pixels)
+    return None if faces is None else [(face.box, face.confidence) for face in faces]
+
+
+def find_features(pixels: Pixels) -> list[Face] | None:
+    """Return faces as `find_faces` does, with their eyes, nose and mouth."""
     if not finds_faces():
         return None
     height, width = pixels.shape[:2]
@@ -50,7 +80,7 @@ def find_faces(pixels: Pixels) -> list[tuple[Box, float]] | None:
     return _distinct(whole)
 
 
-def _faces(pixels: Pixels, left: int, top: int) -> list[tuple[Box, float]]:
+def _faces(pixels: Pixels, left: int, top: int) -> list[Face]:
     height, width = pixels.shape[:2]
     side = max(height, width)
     square = np.zeros((side, side, 3), np.uint8)
@@ -73,16 +103,21 @@ def _faces(pixels: Pixels, left: int, top: int) -> list[tuple[Box, float]]:
         limits = np.array([width, height, width, height])
         x0, y0, x1, y1 = (round(float(v)) for v in np.clip(box, 0, limits))
         if x1 > x0 and y1 > y0:
-            found.append(((x0 + left, y0 + top, x1 + left, y1 + top), float(scores[i])))
+            points = [
+                tuple((_anchors()[i] + places[i, at : at + 2] / _SIDE) * side) for at in _POINTS
+            ]
+            one, other, nose, mouth = ((float(x), float(y)) for x, y in points)
+            face = Face((x0, y0, x1, y1), float(scores[i]), (one, other), nose, mouth)
+            found.append(face.shifted(left, top))
     return found
 
 
-def _distinct(faces: list[tuple[Box, float]]) -> list[tuple[Box, float]]:
+def _distinct(faces: list[Face]) -> list[Face]:
     """Keep the surest of the boxes that lie over each other."""
     if not faces:
         return []
-    boxes = [(x0, y0, x1 - x0, y1 - y0) for (x0, y0, x1, y1), _ in faces]
-    kept = cv2.dnn.NMSBoxes(boxes, [score for _, score in faces], _SURE, _OVERLAP)
+    boxes = [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in (face.box for face in faces)]
+    kept = cv2.dnn.NMSBoxes(boxes, [face.confidence for face in faces], _SURE, _OVERLAP)
     return [faces[int(i)] for i in np.ravel(kept)]
 
 

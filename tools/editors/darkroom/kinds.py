@@ -6,15 +6,31 @@ import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.features import FEATURES, find_features_named
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.scenery import find_sky
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.masks import Box, Part, clean, part_of, split
+from editthinker.tools.vision.reader import read_text
 from editthinker.tools.vision.segmenter import outlines_with_model, segment
 
-CLOTHES = frozenset({"shirt", "jacket", "sweater", "dress", "suit"})
+CLOTHES = frozenset(
+    {"shirt", "t shirt", "tee shirt", "tee", "tshirt", "blouse", "jacket", "coat", "blazer"}
+    | {"parka", "anorak", "sweater", "jumper", "pullover", "hoodie", "cardigan", "sweatshirt"}
+    | {"dress", "gown", "suit", "uniform", "tuxedo", "spacesuit", "space suit", "costume", "vest"}
+)
 """What covers the chest."""
+
+_LETTERED = frozenset(
+    {"sign", "signboard", "street sign", "road sign", "billboard", "banner", "badge", "tag"}
+    | {"name tag", "nametag", "name badge", "nameplate", "name plate", "sticker", "poster"}
+    | {"license plate", "licence plate", "number plate", "logo"}
+)
+"""What text stands on."""
+
+_BOARDS = 25.0
+"""How many times larger than its text such a thing may be."""
 
 SMALL = frozenset(
     {"coin", "key", "keyring", "wallet", "envelope", "pen", "paintbrush", "ruler", "stapler"}
@@ -69,6 +85,10 @@ def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
             f"Took what is {'on the head' if name in _ON_HEADS else 'below the face'} for the "
             f"{name}."
         )
+    if name in FEATURES:
+        return find_features_named(pixels, name), ""
+    if name in _LETTERED:
+        return _boards(pixels), f"Took what the text stands on for the {name}."
     if name == "cloud":
         return _clouds(pixels), ""
     if name in _MATERIALS:
@@ -96,6 +116,39 @@ def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
     size = float(mask.sum()) / (height * width)
     above = float(mask[: top + height // 2].sum() / max(mask.sum(), 1))
     return mask if 0.1 < size < worn.most and above > 0.5 else None
+
+
+def _boards(pixels: Pixels) -> list[Part]:
+    """Return what lines of text stand on, each thing once."""
+    found: list[Part] = []
+    for line in read_text(pixels) or [] if outlines_with_model() else []:
+        xs, ys = zip(*line.corners, strict=True)
+        text = (max(0, int(min(xs))), max(0, int(min(ys))), int(max(xs)) + 1, int(max(ys)) + 1)
+        if any(_covers(part, text) for part in found):
+            continue
+        board = _board(pixels, text)
+        if board is not None:
+            found.append(board)
+    return found
+
+
+def _board(pixels: Pixels, text: Box) -> Part | None:
+    left, top, right, bottom = text
+    height, width = pixels.shape[:2]
+    for grown in (0.5, 1.0):
+        margin = round(grown * (bottom - top))
+        box = max(0, left - margin), max(0, top - margin), right + margin, bottom + margin
+        mask = segment(pixels, box=(*box[:2], min(width, box[2]), min(height, box[3]))).mask
+        size = float(mask.sum()) / max((right - left) * (bottom - top), 1)
+        if 0.8 < size < _BOARDS and mask.max() > 0.5 and _covers(part_of(mask), text):
+            return part_of(mask)
+    return None
+
+
+def _covers(part: Part, box: Box) -> bool:
+    left, top, right, bottom = box
+    inside = part.mask[top:bottom, left:right]
+    return inside.size > 0 and float(inside.mean()) > 0.6
 
 
 def _clouds(pixels: Pixels) -> list[Part]:

@@ -11,10 +11,11 @@ from editthinker.tools.editors.darkroom.kinds import PARTS, find_kind
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.spread import find_spread
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.detector import Found, find_objects, known_names
+from editthinker.tools.vision.detector import Found, find_faint, find_objects, known_names
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.masks import (
     Box,
@@ -42,12 +43,14 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
     """
     found = find_objects(pixels)
     if found is not None and name in known_names():
-        return _recognised(pixels, name, colour, found), ""
+        return _recognised(pixels, name, colour, found)
     kind = find_kind(pixels, name)
     if kind is not None and kind[0]:
         return _coloured(pixels, kind[0], colour), kind[1]
     if colour and (parts := coloured_things(pixels, colour)):
         return parts, f"Cannot recognise a {name}; went by the colour {colour}."
+    if kind is None and not _main_kinds(found or []) and (parts := find_spread(pixels)):
+        return parts, f"Cannot recognise a {name}; took what lies spread over the photo."
     subject = find_subject(pixels)
     if not subject.clear or kind is not None or name in PARTS:
         raise EditRefusedError(
@@ -62,8 +65,13 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
     return [part_of(subject.mask)], f"Cannot recognise a {name}; took the main thing in the photo."
 
 
-def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> list[Part]:
-    masks = [whole_thing(pixels, thing.box) for thing in found if thing.name == name]
+def _recognised(
+    pixels: Pixels, name: str, colour: str, found: list[Found]
+) -> tuple[list[Part], str]:
+    named, note = [thing for thing in found if thing.name == name], ""
+    if not named and (faint := find_faint(pixels, name)):
+        named, note = [faint], f"Not sure that it is a {name}: {faint.confidence:.0%}."
+    masks = [whole_thing(pixels, thing.box) for thing in named]
     parts = _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
     if not parts:
         others = sorted({thing.name for thing in found})
@@ -71,7 +79,7 @@ def _recognised(pixels: Pixels, name: str, colour: str, found: list[Found]) -> l
         raise EditRefusedError(
             f"there is no {colour} {name} in this photo{shown}".replace("  ", " ")
         )
-    return parts
+    return parts, note
 
 
 def _coloured(pixels: Pixels, parts: list[Part], colour: str) -> list[Part]:
@@ -80,6 +88,11 @@ def _coloured(pixels: Pixels, parts: list[Part], colour: str) -> list[Part]:
         return parts
     mask = colour_mask(to_lab(floats(pixels / np.float32(255))), colour)
     return [part for part in parts if float((mask * part.mask).sum()) > 0.2 * part.area]
+
+
+def _main_kinds(found: list[Found]) -> list[str]:
+    """Return the names of what a photo shows for sure, and may be about."""
+    return [thing.name for thing in found if thing.name in _RELIABLE]
 
 
 def _main_thing(found: list[Found], subject: Floats) -> str | None:

@@ -25,6 +25,8 @@ _CAN = frozenset(
 )
 """Words that tell what comes of it: "so that nobody can read it"."""
 
+_NOBODY = frozenset({"nobody", "noone", "no"})
+
 _CAN_DO = frozenset({"can", "can't", "cannot", "could", "couldn't"})
 
 _IT = frozenset({"it", "this", "that", "they"})
@@ -70,7 +72,7 @@ def _tells_why(words: Sequence[Word], at: int) -> bool:
     plain = said[0] in _IT and not _CAN_DO.intersection(said)
     if plain and any(word.kind in _ASKS for word in why):
         return False  # "blur it so that it is softer"
-    return said[0] in _WHO and bool(_CAN.intersection(said))
+    return said[0] in _NOBODY or (said[0] in _WHO and bool(_CAN.intersection(said)))
 
 
 def _starts(words: Sequence[Word], at: int) -> bool:

@@ -157,10 +157,10 @@ def _read_put(clause: Clause, carry: Carry) -> Reading | None:
     if len(sides) != 1 or sides[0] not in _WAYS or len(named) > 1:
         return None
     last = carry.steps[0] if len(carry.steps) == 1 else None
-    if last and last.operation == "duplicate" and _acts(clause) <= {"duplicate"}:
-        if not named or replace(named[0], place="") == last.region:
-            step = replace(last, options={"direction": _WAYS[sides[0]]})
-            return replace(_reading(clause, step), instead=True)
+    copied = last is not None and last.operation == "duplicate" and _acts(clause) <= {"duplicate"}
+    if last and copied and (not named or replace(named[0], place="") == last.region):
+        step = replace(last, options={"direction": _WAYS[sides[0]]})
+        return replace(_reading(clause, step), instead=True)
     if not named or _acts(clause) or named[0].kind not in {"object", "subject", "colour"}:
         return None
     if not any(word.definite for word in clause.all("region")):

@@ -36,8 +36,12 @@ class Scope:
         kept = {"background", "subject"} & set(self._recipe.keep)
         return step.region != PHOTO or len(kept) == 1 or bool(self._recipe.spared)
 
-    def find(self, target: Target) -> Floats:
+    def find(self, target: Target, *, sure: bool = False) -> Floats:
         """Return where a target is, `(H, W)` in [0, 1].
+
+        Args:
+            target: What to find.
+            sure: Whether a guess at it is not good enough.
 
         Raises:
             EditRefusedError: if it is not there.
@@ -45,6 +49,8 @@ class Scope:
         mask = self._request.mask
         mark = None if mask is None else mark_of(mask.pixels)
         grounded = ground(target, self._request.images[0].pixels, mark)
+        if sure and grounded.guessed:
+            raise EditRefusedError(f"cannot recognise {target.phrase()}")
         self._note(grounded.note)
         if grounded.guessed:  # "the cup and saucer": two names are two things
             for other in dict.fromkeys(step.region for step in self._recipe.steps):
@@ -79,7 +85,7 @@ class Scope:
             if spared == step.region:
                 continue
             try:
-                free = floats(1 - self.find(spared))
+                free = floats(1 - self.find(spared, sure=True))
             except EditRefusedError as exc:
                 self._note(f"Could not keep {spared.phrase()}: {exc}.")
                 continue

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND
+from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 
 _COMPLAINTS = frozenset({"too", "enough"})
 
@@ -13,7 +13,12 @@ def without_repeats(steps: list[Step]) -> list[Step]:
     """Leave out a cut-out that is asked for twice, or whose background is filled anyway."""
     filled = any(step.operation == "fill" and step.region == BACKGROUND for step in steps)
     cut = [step for step in steps if step.operation == "cutout"]
-    again = [step for at, step in enumerate(cut) if step.region in [s.region for s in cut[:at]]]
+    named = [step.region for step in cut if step.region != SUBJECT]
+    again = [
+        step  # "cut out the cat and remove the background"
+        for at, step in enumerate(cut)
+        if step.region in [s.region for s in cut[:at]] or (named and step.region == SUBJECT)
+    ]
     spare = cut if filled else again
     for step, after in pairwise(steps):  # "the sky is too bright, darken it"
         alike = (step.operation, step.region) == (after.operation, after.region)

@@ -31,9 +31,10 @@ def _quoted(clause: Clause) -> Reading | None:
     others = [thing for thing in things(clause) if thing.kind != "text"]
     says = _says(clause)
     verbs = clause.all("verb")
+    wanted = says and any(word.text in _WANTS for word in clause.words)
     if not clause.only("quote", "region", *(["operation"] if says else [])) or not all(quotes):
         return None
-    if not verbs or any(verb.meaning.value == "add" for verb in verbs):
+    if not (verbs or wanted) or any(verb.meaning.value == "add" for verb in verbs):
         return None
     if any(thing.kind != "object" for thing in others) or len(others) > 1 or len(texts) > 1:
         return None
