@@ -221,7 +221,10 @@ def _measures(words: list[Word]) -> Iterator[Word]:
     at = 0
     while at < len(words):
         word, rest = words[at], words[at + 1 : at + 3]
-        if word.kind == "number" and rest and rest[0].kind == "unit":
+        if word.kind == "number" and rest and rest[0].text.split()[0] == "bit":
+            yield replace(word, meaning=Meaning("filler"), end=rest[0].end)  # "8-bit pixel art"
+            at += 2
+        elif word.kind == "number" and rest and rest[0].kind == "unit":
             meaning = Meaning(str(rest[0].meaning.value), word.meaning.value, word.meaning.sign)
             yield Word(word.text, meaning, word.start, rest[0].end)
             at += 2

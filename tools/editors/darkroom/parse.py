@@ -35,6 +35,7 @@ from editthinker.tools.editors.darkroom.remarks import (
     remedy,
     settled,
     tells,
+    without_end,
     without_likeness,
 )
 from editthinker.tools.editors.darkroom.removing import (
@@ -161,7 +162,8 @@ class _Reader:
             self.carry = Carry(keeping=True)
         elif (
             clause.has("clear")
-            and clause.has("keep")
+            and clause.only("keep", "clear", "region")
+            and not things(clause)
             and [s.operation for s in self.steps[-1:]] == ["cutout"]
         ):
             return  # "remove the background and leave it transparent"
@@ -191,7 +193,9 @@ class _Reader:
             if not any(cures):
                 self.remarks.append(clause)
         if reading.look:
-            self.from_looks += reading.steps
+            there = {(step.operation, step.region) for step in self.from_looks}
+            new = [s for s in reading.steps if (s.operation, s.region) not in there]
+            self.from_looks += new
         else:
             if reading.instead:
                 del self.steps[self.last :]
@@ -233,7 +237,7 @@ class _Reader:
 
     def _read_likened(self, clause: Clause) -> Reading | None:
         """Read "blur the background like a lens would" without what it is like."""
-        parts = without_likeness(clause)
+        parts = without_likeness(clause) or without_end(clause)
         if parts is None or not (found := self._read_one(self._resolved(parts[0]))):
             return None
         note = f"Took {parts[1]!r} for a comparison or a reason."

@@ -22,6 +22,8 @@ _SKIES = {
 }
 """What a sky or a background shows that becomes one of these looks."""
 
+_STANDS = frozenset({"against", "on", "at", "in"})
+
 _BECOMES = frozenset(
     {"replace", "swap", "switch", "change", "turn", "convert", "substitute", "put", "set", "use"}
     | {"place", "transform", "alter", "modify", "exchange"}
@@ -33,6 +35,7 @@ _FILLED = frozenset({"background", "sky", "ground", "marked"})
 
 def read_fill(clause: Clause, _: Carry) -> Reading | None:
     """Read "make the background white", "replace the sky with a gradient from blue to white"."""
+    clause = _walled(clause)
     named = things(clause)
     replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
     scenery = any(thing.kind in {"sky", "ground"} for thing in named)
@@ -41,7 +44,8 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
     ones = [thing.name for thing in named[1:] if thing.kind == "colour" and not thing.place]
     if len(named) != 1 + len(ones) or named[0].kind not in _FILLED or len(ones) > 1:
         return None
-    if not replaces and named[0] != BACKGROUND and not _scene(clause):
+    drawn = clause.has("gradient") or _scene(clause)
+    if not replaces and named[0] != BACKGROUND and not drawn:
         return None
     if drawn := _scene(clause):
         step = Step("fill", region=named[0], options=drawn, clause=clause.text)
@@ -57,6 +61,19 @@ def read_fill(clause: Clause, _: Carry) -> Reading | None:
         return None
     step = Step("fill", region=named[0], options=options, clause=clause.text)
     return Reading([step], Carry(steps=(step,), region=named[0]))
+
+
+def _walled(clause: Clause) -> Clause:
+    """Read "put her in front of a cream wall" as a cream background."""
+    words, puts = clause.words, {word.text for word in clause.all("verb")} & {"put", "place", "set"}
+    for at in range(1, len(words)):
+        target = words[at].meaning.target
+        stands = words[at - 1].kind in {"relation", "noun"} or words[at - 1].text in _STANDS
+        if puts and target and target.name == "wall" and target.colour and stands:
+            colour = replace(words[at], meaning=Meaning("colour", target.colour))
+            behind = replace(words[at], meaning=Meaning("region", "background", target=BACKGROUND))
+            return replace(clause, words=(*words[:at], colour, behind, *words[at + 1 :]))
+    return clause
 
 
 def _scene(clause: Clause) -> dict[str, str | float] | None:
@@ -117,6 +134,12 @@ def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     colours = clause.all("colour")
     if not named or not clause.only("region", "colour", "noun", "degree", "act"):
         return None
+    if len(named) == 1 and named[0].name == "hair" and named[0].colour and not colours:
+        if not any(verb.text in {"give", "giving"} for verb in verbs):
+            return None
+        hair, options = replace(named[0], colour=""), {"target": named[0].colour}
+        step = Step("recolour", region=hair, options=options, clause=clause.text)
+        return Reading([step], Carry(steps=(step,), region=hair))  # "give her red hair"
     adds = verbs and all(verb.meaning.value == "add" for verb in verbs)
     if clause.has("act") or (adds and not clause.has("noun")):
         return None
@@ -200,7 +223,7 @@ def _paints(clause: Clause, carry: Carry) -> bool:
     if [word.kind for word in clause.words] == ["region", "colour"]:
         return True
     wished = {"should", "must", "want", "needs", "need", "would like", "i'd like", "like to"}
-    wished |= {"could", "can", "prefer"}
+    wished |= {"could", "can", "prefer", "id like", "i'd love", "i would like"}
     listed = any(step.operation == "recolour" for step in carry.steps)
     return listed or any(word.text in wished for word in clause.words)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
-from editthinker.tools.editors.darkroom.words import opposites
+from editthinker.tools.editors.darkroom.words import Word, opposites
 
 _OPENS = re.compile(
     r"(it'?s|it is|it was|they'?re|they are|that'?s|that is|this is|these are|there'?s|there is|"
@@ -28,6 +28,8 @@ _WISHES = re.compile(
     re.IGNORECASE,
 )
 
+_COMPARES = re.compile(r"(like|as if|as though|as in|similar to) ", re.IGNORECASE)
+
 _FAMILIES: tuple[frozenset[Operation], ...] = (
     frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
     frozenset({"saturation", "warmth", "tint", "white-balance", "hue", "wash", "black-and-white"}),
@@ -35,10 +37,10 @@ _FAMILIES: tuple[frozenset[Operation], ...] = (
 )
 """Operations that are remedies for the same complaints."""
 
-_SEEN = frozenset(
-    {"easier", "see", "seen", "visible", "readable", "legible", "notice", "noticed", "read"}
-    | {"recognise", "recognize", "match", "matches", "fits", "fit", "suits"}
-)
+_ASKS = frozenset({"operation", "direction", "act", "quote"})
+
+_TELLING = frozenset({"colour", "look", "scene", "gradient", "clear"})
+"""What may be the wish itself after "so"."""
 
 _WHY = frozenset(
     {"so", "so that", "like", "as if", "as though", "for", "as in", "to match", "to suit"}
@@ -51,7 +53,11 @@ _SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute", "chan
 
 def tells(clause: Clause) -> bool:
     """Return whether a clause tells how something is, and orders nothing."""
-    if clause.orders or _WISHES.search(clause.text):
+    if clause.joined_by and _COMPARES.match(clause.text):
+        return True
+    if clause.orders:
+        return False
+    if _WISHES.search(clause.text):
         return False
     return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
 
@@ -82,6 +88,20 @@ def settled(complaints: list[Step], ordered: list[Step]) -> list[Step]:
     ]
 
 
+def _asks(word: Word) -> bool:
+    return word.kind in _ASKS | _TELLING and word.meaning.value != "text"
+
+
+def without_end(clause: Clause) -> tuple[Clause, str] | None:
+    """Take "make it easier to read by" from the front: what for, and by what means."""
+    for at in range(1, len(clause.words) - 1):
+        means = clause.words[at].text == "by" and clause.words[at + 1].meaning.order
+        if means and not any(_asks(word) for word in clause.words[:at]):
+            said = clause.text[: clause.words[at].start - clause.words[0].start]
+            return clause.part(at + 1, len(clause.words)), said.strip()
+    return None
+
+
 def without_likeness(clause: Clause) -> tuple[Clause, str] | None:
     """Take "like a portrait lens would" or "for my profile" from the end of a clause."""
     for at in range(len(clause.words) - 1, 0, -1):
@@ -92,10 +112,9 @@ def without_likeness(clause: Clause) -> tuple[Clause, str] | None:
         swaps = any(verb.text in _SWAPS for verb in clause.words[:at])
         if word.text == "for" and swaps:
             continue
-        seen = {part for later in rest for part in later.text.split()} & _SEEN
-        if word.text in {"so", "so that"} and not seen:
+        if any(later.kind in _ASKS for later in rest):
             continue
-        if any(later.kind in {"operation", "direction", "act", "quote"} for later in rest):
+        if word.text in {"so", "so that"} and any(later.kind in _TELLING for later in rest):
             continue
         return clause.part(0, at), clause.text[word.start - clause.words[0].start :]
     return None

@@ -28,6 +28,8 @@ def shaded(words: Sequence[Word]) -> list[Word]:
             joined[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
         elif word.text == "light" and word.definite and following != "colour":
             joined.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
+        elif word.text == "portrait" and word.definite:
+            joined.append(replace(word, meaning=vocabulary()["photo",]))
         elif word.text == "lower" and following in {"side", "corner"}:
             joined.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
         else:

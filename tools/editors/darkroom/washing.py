@@ -36,6 +36,9 @@ def read_wash(clause: Clause, _: Carry) -> Reading | None:
     laid = washes or [word for word in clause.words if word.text in _LAID]
     region = region_of(clause)
     whole = region == PHOTO and _about_all(clause)
+    said = [word.text for word in clause.words]
+    if not washes and len(colours) == 2 and {"to", "into", "with"} & set(said):
+        return None  # "change the red tones to orange"
     if not 1 <= len(colours) <= 2 or region is None or not (laid or whole):
         return None
     others = [word for word in clause.words if word not in laid]
@@ -48,8 +51,7 @@ def read_wash(clause: Clause, _: Carry) -> Reading | None:
         return None  # "tint the sky orange" gives it that colour
     if not washes and (region.kind not in {"photo", "background", "sky", "subject", "ground"}):
         return None
-    said = clause.words if washes else [word for word in clause.words if word not in laid]
-    size = amount_of(said)
+    size = amount_of(clause.words if washes else others)
     options: dict[str, str | float] = {"colour": colours[-1]}
     if len(colours) == 2 and colours[0] != colours[1]:
         options["dark"] = colours[0]
