@@ -80,8 +80,8 @@ def final_score(text: str, allowed: Sequence[float]) -> float:
 def final_score_official(text: str) -> float | None:
     """Read RISE's form as the official script: integers of the first `Final Score`."""
     for name in ("Final Score", "Final Scores"):
-        match = re.search(rf"\*{{0,2}}{name}\*{{0,2}}:?\*{{0,2}}\s*([\d*\s,\n]+)", text)
-        numbers = re.findall(r"\d+", match[1]) if match else []
+        found = re.findall(rf"{name}\*{{0,2}}:?\s*([\d*\s,]*)", text, re.IGNORECASE)
+        numbers = re.findall(r"\d+", " ; ".join(found))
         if numbers:
             return float(numbers[0])
     return None

@@ -152,9 +152,10 @@ class GEdit:
                         category=group,
                         language=row["instruction_language"],
                         intersection=row["intersection_exist"] == "True",
+                        # Cells of a table are text, and text is no score to the official script.
                         scores={
-                            "semantics": row["sementics_score"],
-                            "quality": row["quality_score"],
+                            "semantics": number(row["sementics_score"], LOW, UNCHECKED),
+                            "quality": number(row["quality_score"], LOW, UNCHECKED),
                         },
                     )
 

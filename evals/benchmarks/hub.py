@@ -1,7 +1,9 @@
 """Benchmarks' files: from a folder that the user has, or from the hub (extra `evals`)."""
 
 import json
-from collections.abc import Callable
+import pickle
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,14 @@ def hub_rows(hub_id: str, data_dir: Path | None, split: str) -> Any:
         ConfigError: if it cannot be opened.
     """
     try:
-        from datasets import Dataset, DatasetDict, Image, load_dataset, load_from_disk
+        from datasets import (
+            Dataset,
+            DatasetDict,
+            Image,
+            concatenate_datasets,
+            load_dataset,
+            load_from_disk,
+        )
     except ImportError as exc:
         raise ConfigError(f"{hub_id} needs the package datasets ({exc}); {_NEEDS}") from exc
     try:
@@ -32,11 +41,12 @@ def hub_rows(hub_id: str, data_dir: Path | None, split: str) -> Any:
         elif any(data_dir.rglob("state.json")):
             rows = load_from_disk(str(data_dir))
             rows = rows[split] if isinstance(rows, DatasetDict) else rows
-        else:
-            files = sorted(map(str, data_dir.rglob("*.parquet")))
-            if not files:
-                raise ConfigError(f"{str(data_dir)!r} holds no parquet files of {hub_id}")
+        elif files := sorted(map(str, data_dir.rglob("*.parquet"))):
             rows = Dataset.from_parquet(files)
+        elif files := sorted(map(str, data_dir.rglob("*.arrow"))):
+            rows = concatenate_datasets([Dataset.from_file(file) for file in files])
+        else:
+            raise ConfigError(f"{str(data_dir)!r} holds no parquet or arrow files of {hub_id}")
     except ConfigError:
         raise
     except Exception as exc:  # the hub's client and arrow raise many kinds
@@ -60,14 +70,21 @@ def image_bytes(rows: Any, at: int, column: str) -> Callable[[], bytes]:
 
 
 def data_folder(
-    hub_id: str, data_dir: Path | None, marker: str, archive: str | None = None
+    hub_id: str, data_dir: Path | None, marker: str, archive: str, *beside: str
 ) -> Path:
     """Return the folder that holds a file or folder `marker`, fetched from the hub if need be.
+
+    Args:
+        hub_id: Where the data is on the hub.
+        data_dir: A folder that the user has.
+        marker: What tells the right folder.
+        archive: The packed data on the hub.
+        beside: Other files that are needed from there.
 
     Raises:
         ConfigError: if it is not there.
     """
-    root = data_dir if data_dir is not None else _fetched(hub_id, archive)
+    root = data_dir if data_dir is not None else _fetched(hub_id, archive, beside)
     for place in (root, *sorted(path for path in root.glob("*") if path.is_dir())):
         if any(place.glob(marker)):
             return place
@@ -86,6 +103,26 @@ def read_json(path: Path) -> Any:
         raise ConfigError(f"{str(path)!r} cannot be read: {exc}") from exc
 
 
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads texts, numbers, lists and dictionaries, and nothing that runs code."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise pickle.UnpicklingError(f"it holds {module}.{name}, which is no plain data")
+
+
+def read_plain_pickle(path: Path) -> Any:
+    """Read a pickle of plain data.
+
+    Raises:
+        ConfigError: if it cannot be read, or holds anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            return _PlainUnpickler(file).load()
+    except (OSError, EOFError, ValueError, IndexError, pickle.UnpicklingError) as exc:
+        raise ConfigError(f"{str(path)!r} cannot be read: {exc}") from exc
+
+
 def existing(root: Path, name: str) -> Original:
     """Return an image file below a folder.
 
@@ -100,29 +137,31 @@ def existing(root: Path, name: str) -> Original:
     return Original.at(path)
 
 
-def _fetched(hub_id: str, archive: str | None) -> Path:
+def _fetched(hub_id: str, archive: str, beside: Sequence[str]) -> Path:
     try:
-        from huggingface_hub import snapshot_download
+        import huggingface_hub
     except ImportError as exc:
         raise ConfigError(f"{hub_id} needs huggingface_hub ({exc}); {_NEEDS}") from exc
     try:
-        folder = Path(snapshot_download(hub_id, repo_type="dataset"))
-    except Exception as exc:  # the hub's client raises many kinds
+        # The repositories hold much more, such as ImgEdit's training set.
+        snapshot = huggingface_hub.snapshot_download(
+            hub_id, repo_type="dataset", allow_patterns=[archive, *beside]
+        )
+        return _unpacked(Path(snapshot), archive, beside)
+    except Exception as exc:  # the hub's client and archives raise many kinds
         raise ConfigError(
             f"{hub_id} cannot be fetched ({exc}); check the connection, or give --data-dir"
         ) from exc
-    return _unpacked(folder, archive) if archive else folder
 
 
-def _unpacked(folder: Path, archive: str) -> Path:
-    import shutil
-
+def _unpacked(folder: Path, archive: str, beside: Sequence[str]) -> Path:
     target = folder / "unpacked"
     if not target.is_dir():
         fresh = folder / ".unpacking"
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.unpack_archive(folder / archive, fresh)
-        for file in folder.glob("*.json"):
-            shutil.copy(file, fresh)
+        safely = {"filter": "data"} if archive.endswith(".tar") else {}
+        shutil.unpack_archive(folder / archive, fresh, **safely)  # type: ignore[arg-type]
+        for name in beside:
+            shutil.copy(folder / name, fresh)
         fresh.replace(target)
     return target

@@ -70,7 +70,7 @@ class ImgEdit:
         given = list(given.values()) if isinstance(given, dict) else given
         items = given if isinstance(given, list) else [given]
         if compat == "official":
-            known = [float(str(x)) for x in items if re.fullmatch(r"\d{1,9}", str(x))]
+            known = [float(str(x)) for x in items if re.fullmatch(r"\d{1,9}(\.0+)?", str(x))]
         else:
             scores = [number(item, LOW, HIGH) for item in items]
             known = [score for score in scores if score is not None]
@@ -98,7 +98,8 @@ class ImgEdit:
         found = sorted((*root.rglob("basic_edit.json"), *root.rglob("singleturn.json")))
         if not found:
             raise ConfigError(f"{str(root)!r} holds neither basic_edit.json nor singleturn.json")
-        folders = [found[0].parent, found[0].parent / "singleturn", root, root / "img"]
+        folders = [found[0].parent, found[0].parent / "singleturn", root]
+        folders += [root / "singleturn", root / "img"]
         for key, entry in read_json(found[0]).items():
             folder = next((f for f in folders if (f / entry["id"]).is_file()), folders[0])
             yield Sample(

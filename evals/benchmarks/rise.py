@@ -12,7 +12,12 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from editthinker.evals.benchmarks.base import Ask, Evidence, Hidden, Original, Sample, Shown
-from editthinker.evals.benchmarks.hub import data_folder, existing, read_json
+from editthinker.evals.benchmarks.hub import (
+    data_folder,
+    existing,
+    read_json,
+    read_plain_pickle,
+)
 from editthinker.evals.estimates import Cells, Values, pooled
 from editthinker.evals.formula import OVERALL, Compat, Metric, find_category
 from editthinker.evals.pictures import shrunk
@@ -109,7 +114,7 @@ class Rise:
     def load(self, data_dir: Path | None) -> Iterator[Sample]:
         """Yield the entries of the 360 set, or of the 64 set, which knows fewer fields."""
         names = ("datav2_total_w_subtask.json", "data_total.json")
-        root = data_folder(HUB_ID, data_dir, "*.json", "data.zip")
+        root = data_folder(HUB_ID, data_dir, "*.json", "data.zip", names[0])
         path = next((root / name for name in names if (root / name).is_file()), None)
         if path is None:
             raise ConfigError(f"{str(root)!r} holds neither {names[0]} nor {names[1]}")
@@ -178,23 +183,31 @@ class Rise:
         return tuple(f"{top}{stem}{end}" for top in ("images/", "") for end in _ENDS)
 
     def read_judgements(self, folder: Path, compat: Compat) -> Iterator[ScoreLine]:
-        """Yield the raw replies in a `*_judge.json`: index to `{category, judge1, judge2, judge3}`.
+        """Yield the raw replies in the official `*.pkl`, or in a `*_judge.json` of the same shape.
 
-        The official `*.pkl` can run code when it is opened, and is not read; write it as JSON.
+        That is index to `{judge1, judge2, judge3}`; what was not asked is null or absent.
+
+        Raises:
+            ConfigError: if there is none.
         """
-        path = next(iter(sorted(folder.rglob("*_judge.json"))), None)
+        path = next(iter(sorted((*folder.rglob("*_judge.json"), *folder.rglob("*.pkl")))), None)
         if path is None:
-            raise ConfigError(
-                f"{str(folder)!r} holds no *_judge.json; save the official .pkl as JSON first"
-            )
-        for index, entry in read_json(path).items():
-            allowed = (0.0, 1.0) if entry["category"] == LOGICAL else (1.0, 2.0, 3.0, 4.0, 5.0)
+            raise ConfigError(f"{str(folder)!r} holds no *.pkl or *_judge.json")
+        replies = read_json(path) if path.suffix == ".json" else read_plain_pickle(path)
+        for index, entry in replies.items():
+            category = index.rpartition("_")[0]
+            allowed = (0.0, 1.0) if category == LOGICAL else (1.0, 2.0, 3.0, 4.0, 5.0)
             names = ("consistency", "reasoning", "plausibility")
             scores: dict[str, JsonValue] = {}
             for name, key in zip(names, ("judge1", "judge2", "judge3"), strict=True):
-                if key in entry:
+                if entry.get(key) is not None:
                     scores[name] = _read(str(entry[key]), allowed, compat)
-            yield ScoreLine(id=index, category=entry["category"], scores=scores or None)
+            yield ScoreLine(
+                id=index,
+                category=category,
+                consistency_free="consistency" not in scores,
+                scores=scores or None,
+            )
 
 
 _ENDS = (".png", ".jpg", ".jpeg")

@@ -62,6 +62,21 @@ def test_expected_sizes_turn_absent_samples_into_missing_ones() -> None:
     assert (result.n_expected, result.n_missing) == (737, 732)
 
 
+def test_nobody_knows_how_many_samples_the_intersection_should_have() -> None:
+    given = [
+        ScoreLine(
+            id=f"{category}{n}",
+            category=category,
+            intersection=n > 0,
+            scores={"semantics": 4, "quality": 9},
+        )
+        for category, size in GEdit.sizes.items()
+        for n in range(size)
+    ]
+    result = aggregate("gedit", GEdit(), given, expected=GEdit.sizes)
+    assert result.n_missing == result.tables["en/intersection"].n_missing == 0
+
+
 def test_a_sample_may_not_stand_twice() -> None:
     with pytest.raises(ConfigError, match="stands twice"):
         aggregate("imgedit", ImgEdit(), lines([[5, 5, 5]]) * 2)

@@ -1,15 +1,20 @@
 """Data sets of the exact official shape, official places, and official judge files."""
 
 import json
+import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_evals import picture
 
+from editthinker.evals.aggregate import aggregate
 from editthinker.evals.benchmarks.base import BENCHMARKS, Ask, Benchmark, Evidence, Sample
+from editthinker.evals.formula import Compat
 from editthinker.evals.imported import import_scores
 from editthinker.evals.sampling import stratified
+from editthinker.evals.scores import ScoreLine
 from editthinker.tools.errors import ConfigError
 from editthinker.tools.images import Picture
 
@@ -41,7 +46,10 @@ def test_imgedit_reads_the_metadata_of_git_and_of_the_archive(tmp_path: Path) ->
     save(tmp_path / "tar" / "Benchmark" / "singleturn" / "animal" / "1.jpg", 1)
     nested = tmp_path / "tar" / "Benchmark" / "singleturn" / "singleturn.json"
     nested.write_text(json.dumps({"22": entry}))
-    for folder in ("git", "tar"):
+    (tmp_path / "both" / "Basic").mkdir(parents=True)
+    (tmp_path / "both" / "Basic" / "basic_edit.json").write_text(json.dumps({"22": entry}))
+    save(tmp_path / "both" / "singleturn" / "animal" / "1.jpg", 1)
+    for folder in ("git", "tar", "both"):
         (sample,) = load("imgedit", tmp_path / folder)
         assert (sample.id, sample.instruction) == ("22", "add a hat")
         assert sample.images[0].read() == picture(1)
@@ -201,6 +209,48 @@ def test_gedit_reads_rows_of_the_hub_with_encoded_images(tmp_path: Path) -> None
     assert benchmark("gedit").places(first) == ("fullset/ps_human/en/a.png",)
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("imgedit", ["Benchmark.tar"]),
+        ("rise", ["data.zip", "datav2_total_w_subtask.json"]),
+        ("kris", ["KRIS_Bench.zip"]),
+    ],
+)
+def test_only_the_benchmarks_own_files_are_fetched_from_the_hub(
+    name: str, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    asked: list[dict[str, Any]] = []
+
+    def offline(hub_id: str, **given: Any) -> str:
+        asked.append(given)
+        raise OSError("no network")
+
+    monkeypatch.setattr(hub, "snapshot_download", offline)
+    with pytest.raises(ConfigError, match="give --data-dir"):
+        list(benchmark(name).load(None))
+    # ImgEdit's repository holds its training set too, a million images.
+    assert sorted(asked[0]["allow_patterns"]) == files
+
+
+def test_an_archive_of_the_hub_is_unpacked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    entry = {"index": "causal_reasoning_1", "category": "causal_reasoning", "image": "c/1.png"}
+    save(tmp_path / "packed" / "data" / "c" / "1.png", 5)
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    shutil.make_archive(str(snapshot / "data"), "zip", tmp_path / "packed")
+    text = json.dumps([{**entry, "instruction": "x", "reference": "y"}])
+    (snapshot / "datav2_total_w_subtask.json").write_text(text)
+    monkeypatch.setattr(hub, "snapshot_download", lambda hub_id, **given: str(snapshot))
+    for _ in range(2):
+        (sample,) = benchmark("rise").load(None)
+        assert sample.images[0].read() == picture(5)
+
+
 @pytest.mark.parametrize("name", ["imgedit", "rise", "kris"])
 def test_a_wrong_folder_is_one_clear_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds n"):
@@ -220,7 +270,68 @@ def test_gedit_tables_of_the_official_script_are_read(tmp_path: Path) -> None:
     (tmp_path / "m_combined_gpt_score.csv").write_text("sementics_score\n9\n")
     (line,) = imported("gedit", tmp_path)
     assert (line["id"], line["category"], line["intersection"]) == ("k", "ps_human", True)
-    assert line["scores"] == {"semantics": "8", "quality": "7"}
+    assert line["scores"] == {"semantics": 8, "quality": 7}
+
+
+@pytest.mark.parametrize("compat", ["strict", "official"])
+def test_imported_gedit_tables_can_be_aggregated(tmp_path: Path, compat: Compat) -> None:
+    (tmp_path / "m_ps_human_gpt_score.csv").write_text(
+        "source_image,edited_image,instruction,sementics_score,quality_score,"
+        "intersection_exist,instruction_language\n"
+        "x/k_SRCIMG.png,x/k.png,smile,9.0,4,True,en\n"
+        "x/l_SRCIMG.png,x/l.png,smile,,4,True,en\n"
+    )
+    lines = [ScoreLine.model_validate(line) for line in imported("gedit", tmp_path)]
+    result = aggregate("gedit", benchmark("gedit"), lines, compat=compat, max_failed=0.5)
+    assert (result.n_scored, result.n_unparsed) == (1, 1)
+    assert result.tables["en/full"].categories["ps_human"]["O"].value == 6
+
+
+def write_rise_replies(path: Path) -> None:
+    replies = {
+        "temporal_reasoning_1": {
+            "judge1": "Final Score: 4",
+            "judge2": "**Final Score:** 5",
+            "judge3": "final score: 3",
+        },
+        "spatial_reasoning_7": {
+            "judge1": None,
+            "judge2": "Final Score: 5",
+            "judge3": "Final Score: 5",
+        },
+        "logical_reasoning_2": {"judge1": "Final Score: 1", "judge2": "Failed to obtain answer"},
+    }
+    if path.suffix == ".json":
+        path.write_text(json.dumps(replies))
+    else:
+        path.write_bytes(pickle.dumps(replies))
+
+
+@pytest.mark.parametrize("name", ["m.pkl", "m_judge.json"])
+@pytest.mark.parametrize("compat", ["strict", "official"])
+def test_rise_replies_of_the_official_script_are_read(
+    tmp_path: Path, name: str, compat: Compat
+) -> None:
+    write_rise_replies(tmp_path / name)
+    found = {line["id"]: line for line in imported("rise", tmp_path, compat)}
+    first = found["temporal_reasoning_1"]
+    assert first["category"] == "temporal_reasoning"
+    assert first["scores"] == {"consistency": 4, "reasoning": 5, "plausibility": 3}
+    # What the script did not ask is not what it could not read.
+    assert found["spatial_reasoning_7"]["scores"] == {"reasoning": 5, "plausibility": 5}
+    assert found["spatial_reasoning_7"]["consistency_free"]
+    assert found["logical_reasoning_2"]["scores"] == {"consistency": 1, "reasoning": None}
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+    class Harm:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return Path.touch, (tmp_path / "harmed",)  # type: ignore[return-value]
+
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps({"temporal_reasoning_1": Harm()}))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        imported("rise", tmp_path)
+    assert not (tmp_path / "harmed").exists()
 
 
 def test_imgedit_replies_are_read_strictly_or_as_officially(tmp_path: Path) -> None:
@@ -270,7 +381,10 @@ def test_gedit_reads_a_folder_that_save_to_disk_wrote(tmp_path: Path) -> None:
         rows = rows.cast_column(name, datasets.Image())
     rows.save_to_disk(tmp_path / "rows")
     datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "splits")
-    for folder in ("rows", "splits"):
+    (tmp_path / "bare").mkdir()
+    for file in (tmp_path / "rows").glob("*.arrow"):
+        shutil.copy(file, tmp_path / "bare")
+    for folder in ("rows", "splits", "bare"):
         (sample,) = load("gedit", tmp_path / folder)
         assert (sample.id, sample.category, sample.intersection) == ("a", "ps_human", True)
         assert sample.images[0].read() == picture(3)

@@ -163,6 +163,11 @@ def test_imgedit_official_averages_whatever_integers_are_left() -> None:
     assert strict.n_unparsed == 2
 
 
+def test_imgedit_official_takes_whole_numbers_however_json_holds_them() -> None:
+    lines = [line("alter", n, {"scores": [5.0, 4.0, 4.5]}) for n in range(2)]
+    assert run("imgedit", lines, "official").overall["macro"] == 4.5
+
+
 # RISEBench's tables: temporal, causal, spatial, logical, overall (in percent). The first eight are
 # of 2026-04, the others the README of 2025-07 on the same 360 samples.
 RISE_ROWS = {

@@ -128,6 +128,8 @@ def test_rise_logic_knows_only_yes_and_no() -> None:
 def test_the_official_rise_reader_takes_the_first_number() -> None:
     assert final_score_official("**Final Score**: 4, 5") == 4
     assert final_score_official("The final score is 3") is None
+    assert final_score_official("final score: 3") == 3
+    assert final_score_official("The final score follows.\n\nFinal Score: 2") == 2
 
 
 @pytest.mark.parametrize(
