@@ -7,28 +7,30 @@ import os
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-COMMANDS = ["edit", "ui", "editors"]
 
 
 def describe_commands() -> str:
-    """Return the help of the commands as a page."""
+    """Return the help of every command as a page."""
     os.environ.update(COLUMNS="100", TERMINAL_WIDTH="100", NO_COLOR="1")
     # typer reads the width when it is imported.
     import typer
     from typer.testing import CliRunner
 
-    from editthinker.graph.cli import edit
-    from editthinker.graph.ui import ui
-    from editthinker.tools.editors.cli import editors
+    from editthinker.tools.cli import COMMANDS, build_app
 
     parts = ["# Commands\n\nWritten by `docs/generate.py`.\n"]
-    for name, command in zip(COMMANDS, (edit, ui, editors), strict=True):
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.callback()(lambda: None)
-        app.command(name)(command)
-        shown = CliRunner().invoke(app, [name, "--help"], prog_name="editthinker", color=False)
+    app = build_app(COMMANDS.names())
+    runner = CliRunner()
+
+    def describe(command: typer.core.TyperCommand, name: str) -> None:
+        shown = runner.invoke(app, [*name.split(), "--help"], prog_name="editthinker", color=False)
         text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
         parts.append(f"## editthinker {name}\n\n```text\n{text}\n```\n")
+        for below, inner in getattr(command, "commands", {}).items():
+            describe(inner, f"{name} {below}")
+
+    for name, command in typer.main.get_group(app).commands.items():
+        describe(command, name)
     return "\n".join(parts)
 
 
