@@ -62,6 +62,8 @@ class ThinkerOptions:
     """The text of a template in place of our own, `tags` only; see `prompts.read_template`."""
     history: History = "none"
     """How much of earlier attempts the model sees."""
+    difference: bool = False
+    """Whether a third picture shows what the edit changed, `tags` only."""
     passes: int = 1
     """Replies per thought, asked for side by side, whose scores are averaged."""
     expected_scores: bool = False
@@ -256,9 +258,11 @@ def _wording(protocol: ReplyProtocol, options: ThinkerOptions) -> Wording:
     if protocol == "tags":
         if options.checklist:
             raise ConfigError("a checklist needs the protocol json; leave out one of the two")
-        return TagsWording(options.prompt_template, options.history)
+        return TagsWording(options.prompt_template, options.history, options.difference)
     if options.prompt_template:
         raise ConfigError("a prompt template needs the protocol tags; leave out one of the two")
+    if options.difference:
+        raise ConfigError("a picture of the difference needs the protocol tags")
     return JsonWording(options.history)
 
 

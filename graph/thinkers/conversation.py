@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from editthinker.graph.thinkers.base import PastAttempt, PlanRequest, Requirement, ThinkRequest
 from editthinker.graph.thinkers.checklist import describe_checklist
-from editthinker.graph.thinkers.pictures import THUMBNAIL_PIXELS, data_uri
+from editthinker.graph.thinkers.pictures import THUMBNAIL_PIXELS, data_uri, show_difference
 from editthinker.graph.thinkers.prompts import fill, load_prompt
 from editthinker.tools.images import Picture
 
@@ -62,11 +62,16 @@ class TagsWording:
             it, a plan is asked for as the released models know it: the source in both places and
             an empty previous prompt.
         history: How much of earlier attempts to show.
+        difference: Whether to show as a third picture what the edit changed. The released models
+            were not trained on one.
     """
 
-    def __init__(self, template: str | None = None, history: History = "none") -> None:
+    def __init__(
+        self, template: str | None = None, history: History = "none", difference: bool = False
+    ) -> None:
         self._template = template
         self._history = history
+        self._difference = difference
 
     def think(self, request: ThinkRequest, checklist: Sequence[Requirement] = ()) -> Ask:
         """Ask for scores and the next prompt."""
@@ -79,6 +84,7 @@ class TagsWording:
         content = [
             picture_part(request.source),
             picture_part(request.edited),
+            *self._difference_parts(request.source, request.edited),
             text_part(text),
             *_history_parts(request.history, self._history),
         ]
@@ -94,8 +100,12 @@ class TagsWording:
             {"original_instruction": request.instruction, "rewritten_prompt": request.prompt},
         )
         picture = picture_part(request.source)
-        content = [picture, picture, text_part(text + _refusal(request))]
+        difference = self._difference_parts(request.source, request.source)
+        content = [picture, picture, *difference, text_part(text + _refusal(request))]
         return Ask([_message(content)], None)
+
+    def _difference_parts(self, source: Picture, edited: Picture) -> list[Part]:
+        return [picture_part(show_difference(source, edited))] if self._difference else []
 
 
 class JsonWording:

@@ -27,6 +27,9 @@ class ModelOptions(BaseModel):
     deadline_s: float = Field(280, gt=0, description="Seconds for a reply with all its retries.")
     max_concurrency: int = Field(16, ge=1, description="Most calls under way at once.")
     history: History = Field("none", description="How much of earlier attempts the model sees.")
+    difference: bool = Field(
+        False, description="Show what the edit changed as a third picture; tags only."
+    )
     passes: int = Field(1, ge=1, le=32, description="Replies per edit, whose scores are averaged.")
     expected_scores: bool = Field(
         False, description="Score by token probabilities, where the model gives them."
@@ -46,6 +49,7 @@ class ModelOptions(BaseModel):
         return ThinkerOptions(
             prompt_template=read_template(self.prompt_template) if self.prompt_template else None,
             history=self.history,
+            difference=self.difference,
             passes=self.passes,
             expected_scores=self.expected_scores,
             checklist=self.checklist,

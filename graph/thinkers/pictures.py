@@ -5,15 +5,18 @@ import io
 from functools import lru_cache
 from threading import Lock
 
+import numpy as np
 from PIL import Image
 
-from editthinker.tools.images import Picture
+from editthinker.tools.images import Picture, Pixels
 
 MAX_PIXELS = 1_048_576
 """Most pixels of a picture that a thinker sees; EditThinker was trained with this limit."""
 
 THUMBNAIL_PIXELS = 65_536
 """Most pixels of a picture of an earlier attempt."""
+
+_GREY = 128
 
 _ENCODING = Lock()
 
@@ -46,6 +49,22 @@ def _encode(picture: Picture, max_pixels: int) -> str:
         image.save(buffer, "PNG", compress_level=1)
         data, media_type = buffer.getvalue(), "image/png"
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def show_difference(source: Picture, edited: Picture) -> Picture:
+    """Draw what an edit changed: grey where nothing did, lighter or darker by as much as it did.
+
+    An edit of another size is scaled to that of the source first.
+    """
+    before = Image.fromarray(source.pixels).convert("RGB")
+    after = Image.fromarray(edited.pixels).convert("RGB").resize(before.size)
+    return Picture.from_pixels(subtract(np.asarray(before), np.asarray(after)))
+
+
+def subtract(before: Pixels, after: Pixels) -> Pixels:
+    """Return the pixels of `show_difference`, of pictures of one size."""
+    change = after.astype(np.int16) - before
+    return np.clip(change + _GREY, 0, 255).astype(np.uint8)
 
 
 def _fit(width: int, height: int, max_pixels: int) -> tuple[int, int]:

@@ -172,6 +172,13 @@ async def test_lets_an_expert_ask_for_another_editor(server: OpenAIServer) -> No
     assert (await mind.think(request)).editor is None
 
 
+async def test_shows_a_picture_of_the_difference_where_asked(server: OpenAIServer) -> None:
+    mind = thinker("editthinker-8b", server, difference=True)
+    await mind.think(REQUEST)
+    [call] = server.calls
+    assert len(call.images) == 3
+
+
 @pytest.mark.parametrize(("history", "images"), [("none", 2), ("text", 2), ("thumbnails", 3)])
 async def test_shows_earlier_attempts_as_asked(
     server: OpenAIServer, history: str, images: int
@@ -356,6 +363,11 @@ def test_refuses_options_that_cannot_work(options: dict[str, object], message: s
 
 def test_reads_options_as_a_command_line_gives_them(server: OpenAIServer) -> None:
     assert thinker("editthinker-8b", server, passes="3", temperature="0.5", seed="7")
+
+
+def test_a_picture_of_the_difference_needs_the_protocol_tags() -> None:
+    with pytest.raises(ConfigError, match="protocol tags"):
+        THINKERS.load("gpt-4.1")(base_url="http://127.0.0.1:1/v1", difference=True)
 
 
 def test_chat_needs_a_model() -> None:

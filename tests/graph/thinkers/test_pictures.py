@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from editthinker.graph.thinkers import pictures
-from editthinker.graph.thinkers.pictures import MAX_PIXELS, data_uri
+from editthinker.graph.thinkers.pictures import MAX_PIXELS, data_uri, show_difference
 from editthinker.tools.images import Picture
 
 
@@ -64,3 +64,16 @@ def test_encodes_a_picture_once_even_when_asked_from_two_threads() -> None:
         uris = set(pool.map(data_uri, [big, again, big, again]))
     assert len(uris) == 1
     assert pictures._encode.cache_info().misses == before + 1
+
+
+def test_a_difference_is_grey_where_nothing_changed_and_lighter_where_the_edit_is() -> None:
+    before = np.full((6, 4, 3), 100, np.uint8)
+    after = before.copy()
+    after[0], after[1] = 130, 60
+    drawn = show_difference(Picture.from_pixels(before), Picture.from_pixels(after)).pixels
+    assert [int(row[0, 0]) for row in drawn[:3]] == [158, 88, 128]
+
+
+def test_a_difference_has_the_size_of_the_source() -> None:
+    drawn = show_difference(picture(20, 10), picture(9, 9, channels=4))
+    assert (drawn.ref["width"], drawn.ref["height"]) == (20, 10)
