@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from editthinker.tools.arguments import read_pairs
 from editthinker.tools.errors import ConfigError
 
 POOL = {
@@ -168,13 +169,7 @@ def config_values(given: Mapping[str, Any]) -> dict[str, object]:
         raise ConfigError("name a pool: --benchmark pocket, or --folder DIR")
     if "data_dir" in given:  # a data set may be resumed from elsewhere
         pool["data_dir"] = given["data_dir"].resolve()
-    settings: dict[str, str] = {}
-    for pair in given.get("setting", ()):
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {pair!r}: write NAME=VALUE")
-        settings[name] = value
-    if settings:
+    if settings := read_pairs("--set", given.get("setting", ())):
         pool["settings"] = settings
     selection = {name: given[name] for name in (*FILTERS, "seed") if name in given}
     values: dict[str, object] = {"pool": pool, "selection": selection}
