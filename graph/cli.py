@@ -1,5 +1,6 @@
 """`editthinker edit`: one photo, one instruction, a folder of results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,9 @@ def edit(
         str | None, typer.Argument(help="The photo to edit: PNG, JPEG, WebP ...")
     ] = None,
     instruction: Annotated[
-        str | None, typer.Argument(help="What to change, in plain words.")
+        str | None, typer.Argument(help="What to change, in plain words and in quotes.")
     ] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     editor: Annotated[
         list[str] | None,
         typer.Option(help="Editor; several are tried in this order. [default: darkroom]"),
@@ -100,6 +102,7 @@ def edit(
     from editthinker.tools.arguments import read_pairs
     from editthinker.tools.vision.marking import read_marking
 
+    _check_words(photo, instruction, more or [])
     chosen: dict[str, object] = {
         "mode": mode,
         "max_turns": max_turns,
@@ -132,6 +135,8 @@ def edit(
             return ask_reviewer(payload, console=console)
 
     marking = read_marking(box, point, mask)
+    if thread is not None and not thread.strip():
+        raise ConfigError("--thread needs a name, such as --thread holiday")
     if resume:
         if marking:
             raise ConfigError("--resume keeps the mask that the run was started with")
@@ -168,6 +173,18 @@ def edit(
     if record.stop_reason in FAILED or record.result is None:
         typer.echo(f"editthinker: {record.error or record.stop_reason}", err=True)
         raise typer.Exit(1)
+
+
+def _check_words(photo: str | None, instruction: str | None, more: Sequence[str]) -> None:
+    """Say what is wrong where photo and instruction stand in another order or number."""
+    right = "editthinker edit photo.jpg 'make it warmer'"
+    if more:
+        raise ConfigError(
+            f"there are {2 + len(more)} arguments; name one photo, and put the instruction in "
+            f"quotes: {right}"
+        )
+    if photo and instruction and Path(instruction).is_file() and not Path(photo).exists():
+        raise ConfigError(f"name the photo first, then what to change: {right}")
 
 
 def summarise(outcome: "Outcome") -> str:

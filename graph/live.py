@@ -142,7 +142,9 @@ class LiveView:
             turn = f"{a['turn']}.{a['candidate'] + 1}" if a["candidate"] else str(a["turn"])
             table.add_row(turn, a["editor"], _score(a["semantic"]), _score(a["quality"]), said)
         if self._doing:
-            table.add_row(Spinner("dots"), "", "", "", Text(printable_text(self._doing), style="italic"))
+            table.add_row(
+                Spinner("dots"), "", "", "", Text(printable_text(self._doing), style="italic")
+            )
         return table
 
 

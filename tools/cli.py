@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -52,6 +53,11 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="PIL")
     known = COMMANDS.names()
     wanted = [name for name in sys.argv[1:2] if name in known]
+    if "edit" in known and not wanted and sys.argv[1:] and Path(sys.argv[1]).is_file():
+        typer.echo(
+            f"editthinker: name a command first: editthinker edit {sys.argv[1]} ...", err=True
+        )
+        sys.exit(2)
     build_app(wanted or known)()
 
 

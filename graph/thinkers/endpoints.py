@@ -5,11 +5,12 @@ jitter, waits as long as `Retry-After` says (up to two minutes), and retries not
 """
 
 import os
+import re
 from collections.abc import Mapping
 
 from langchain_openai import ChatOpenAI
 from openai import DEFAULT_CONNECTION_LIMITS, DefaultAsyncHttpxClient
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from editthinker.graph.thinkers.chat_model import ChatModelThinker
 from editthinker.graph.thinkers.conversation import Schema
@@ -27,13 +28,18 @@ EDITTHINKER_8B_KONTEXT = "appletea2333/EditThinker8B-Flux.1-Kontext-Dev"
 class EndpointOptions(ModelOptions):
     """How to reach a chat model, and how it is asked."""
 
-    base_url: str | None = Field(
-        None, description="Address of the API, with its /v1.", pattern=r"^https?://\S+$"
-    )
+    base_url: str | None = Field(None, description="Address of the API, with its /v1.")
     api_key_env: str = Field(description="Environment variable that holds the key.")
     json_schema: bool = Field(True, description="Whether the endpoint enforces JSON schemas.")
     timeout_s: float = Field(180, gt=0, description="Seconds of silence before a call is retried.")
     max_retries: int = Field(4, ge=0, le=20, description="Retries of one call.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://\S+", url):
+            raise ValueError("write it like http://HOST:8000/v1")
+        return url
 
 
 def editthinker_8b(**options: object) -> ChatModelThinker:

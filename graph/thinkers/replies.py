@@ -369,5 +369,5 @@ def _read_prompt(value: JsonValue) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return what people can read; halves of surrogate pairs, which no file can hold, are marked."""
+    """Return what people can read; half a surrogate pair, which no file can hold, is marked."""
     return printable_text(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

@@ -188,6 +188,9 @@ def test_a_bad_instruction_is_refused_in_one_sentence(
         (["--model", "x"], ["observer", "model"]),
         (["--thinker", "editthinker-8b"], ["--base-url"]),
         (["--thinker-option", "passes"], ["NAME=VALUE"]),
+        (["--thinker", "editthinker-8b", "--base-url", "gpu-box:8000"], ["http://HOST:8000/v1"]),
+        (["and", "brighter"], ["4 arguments", "quotes"]),
+        (["--thread", " "], ["--thread holiday"]),
         (["--resume"], ["--thread"]),
         (["--resume", "--thread", "nobody"], ["nobody"]),
     ],
@@ -196,6 +199,10 @@ def test_a_bad_option_is_refused_in_one_sentence(
     option: list[str], words: list[str], run: Any
 ) -> None:
     assert_refused(run(PHOTO, "make it sepia", *option), *words)
+
+
+def test_a_photo_that_comes_second_is_noticed(run: Any) -> None:
+    assert_refused(run("make it sepia", PHOTO), "photo first")
 
 
 @pytest.mark.parametrize(

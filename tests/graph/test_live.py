@@ -11,9 +11,7 @@ from editthinker.graph.live import LiveView, PlainView
 
 
 @pytest.mark.parametrize("kind", [PlainView, LiveView])
-def test_words_of_others_do_not_steer_the_terminal(
-    kind: Any, attempt: Callable[..., Any]
-) -> None:
+def test_words_of_others_do_not_steer_the_terminal(kind: Any, attempt: Callable[..., Any]) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=False)
     hostile = attempt(prompt="warm\x1b[2J", reasoning="good\x1b]0;owned\x07\u202e")
     view = kind(console)

@@ -12,7 +12,9 @@ def test_every_kind_of_space_is_a_space(space: str) -> None:
     assert plain_text(f"{space}make it{space}warmer{space}") == "make it warmer"
 
 
-@pytest.mark.parametrize("invisible", ["\u200b", "\ufeff", "\u00ad", "\u200f", "\u202e", "\U000e0041"])
+@pytest.mark.parametrize(
+    "invisible", ["\u200b", "\ufeff", "\u00ad", "\u200f", "\u202e", "\U000e0041"]
+)
 def test_what_nobody_sees_is_left_out(invisible: str) -> None:
     assert plain_text(f"make{invisible} it warmer") == "make it warmer"
 
