@@ -64,6 +64,29 @@ def test_text_is_read_where_it_stands() -> None:
         ground(Target("text", "SALE"), pixels)
 
 
+def test_a_thing_that_is_seen_faintly_is_found_where_it_lies() -> None:
+    found = ground(Target("object", "spoon"), photo("coffee"))
+    assert share(found.mask, (300, 60, 440, 345)) > 0.9
+    assert found.note.startswith("Not sure that it is a spoon")
+    with pytest.raises(EditRefusedError, match="there is no car"):
+        ground(Target("object", "car"), photo("temple"))
+
+
+def test_skin_and_features_are_found_on_faces_only() -> None:
+    pixels = photo("hopper")
+    skin = ground(Target("object", "skin"), pixels).mask
+    assert share(skin, (160, 160, 370, 460)) > 0.9
+    eyes = ground(Target("object", "eye", "all"), pixels)
+    assert eyes.count == 2
+    with pytest.raises(EditRefusedError, match="cannot find the eye"):
+        ground(Target("object", "eye"), photo("flower"))
+
+
+def test_what_text_stands_on_is_found_by_the_text() -> None:
+    tag = ground(Target("object", "name tag"), photo("hopper")).mask
+    assert share(tag, (70, 470, 180, 530)) > 0.9
+
+
 def test_a_removed_rocket_leaves_the_sky_and_nothing_else_changes() -> None:
     pixels = photo("rocket")
     segment_ = segment(pixels, box=(300, 120, 350, 427))

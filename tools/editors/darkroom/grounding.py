@@ -154,7 +154,18 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
                 "this photo; leave the place out, or mark it with --box or --mask"
             )
-    return replace(_noted(choose(parts, target), note), guessed=note.startswith("Cannot"))
+    guessed = note.startswith("Cannot")
+    if guessed and len(parts) == 1 and target.place in ("", "all"):
+        more = look_alikes(photo, parts[0])
+        if target.place == "all":
+            parts = [*parts, *more]
+            more = []
+        more = [*split(parts[0].mask, 0.002, 0.04)[1:], *more]
+        if more := [part for part in more if part.area > 0.1 * parts[0].area]:
+            place = _sides([parts[0], *more], parts[0])[0]
+            one = replace(target, place=place).phrase()
+            note += f" There may be more than one; say '{one}' for one of them."
+    return replace(_noted(choose(parts, target), note), guessed=guessed)
 
 
 _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {

@@ -29,6 +29,9 @@ _LETTERED = frozenset(
 )
 """What text stands on."""
 
+_LARGE = frozenset({"sign", "signboard", "billboard", "banner", "poster"})
+"""Of these, what a photo may be about."""
+
 _BOARDS = 25.0
 """How many times larger than its text such a thing may be."""
 
@@ -88,7 +91,9 @@ def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
     if name in FEATURES:
         return find_features_named(pixels, name), ""
     if name in _LETTERED:
-        return _boards(pixels), f"Took what the text stands on for the {name}."
+        boards = _boards(pixels)
+        if boards or name not in _LARGE:
+            return boards, f"Took what the text stands on for the {name}."
     if name == "cloud":
         return _clouds(pixels), ""
     if name in _MATERIALS:

@@ -103,6 +103,28 @@ def test_a_place_picks_among_things_that_only_look_alike() -> None:
     assert centre(upper)[1] < 0.6 * len(pixels) < 0.85 * len(pixels) < centre(lower)[1]
 
 
+def test_things_spread_over_a_plain_ground_are_told_apart_and_counted() -> None:
+    pixels = photo("coins")
+    found = ground(Target("object", "coin"), pixels)
+    assert found.count > 20
+    assert "things fit 'the coin'" in found.note
+    corner = ground(Target("object", "coin", "top right"), pixels).mask
+    assert centre(corner)[0] > 0.8 * pixels.shape[1]
+    assert centre(corner)[1] < 0.2 * pixels.shape[0]
+    assert 0.002 < corner.mean() < 0.02
+
+
+def test_what_is_in_the_background_is_not_the_main_thing() -> None:
+    with pytest.raises(EditRefusedError, match="no dahlia in the background of this photo"):
+        ground(Target("object", "dahlia", behind=True), photo("flower")[:380])
+
+
+def test_a_corner_is_where_two_halves_meet(scene: np.ndarray) -> None:
+    mask = ground(Target("photo", place="bottom right"), scene).mask
+    assert mask[-20:, -20:].min() == 1
+    assert max(mask[:100, -20:].max(), mask[-20:, :100].max()) == 0
+
+
 def test_a_place_where_the_only_thing_does_not_lie_is_refused() -> None:
     pixels = photo("flower")[:360].copy()
     pixels = np.concatenate([pixels[:, :60][:, ::-1]] * 8 + [pixels], axis=1)
@@ -139,7 +161,7 @@ def test_a_mark_is_what_the_user_marked(scene: np.ndarray) -> None:
 
 def test_a_name_without_a_model_means_the_subject_and_says_so() -> None:
     found = ground(Target("object", "flower"), photo("flower"))
-    assert found.note == "Cannot recognise a flower; took the main thing in the photo."
+    assert found.note.startswith("Cannot recognise a flower; took the main thing in the photo.")
     assert (found.mask == ground(SUBJECT, photo("flower")).mask).all()
 
 
