@@ -20,6 +20,10 @@ _KEEPS = {
 """What "keep ... unchanged" keeps, by region or operation named; else `everything else`."""
 
 
+_STATES = frozenset({"sharpen", "saturation", "brightness"})
+"""What "keep the flower sharp" and "keep it vivid" say of a thing that stays as it is."""
+
+
 class Kept(NamedTuple):
     """What one clause asks to leave as it is."""
 
@@ -50,7 +54,7 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
         return None  # "make both chairs the same colour"
     if any(
         word.meaning.role not in {"", "name", "hosts"}
-        and not (places and word.meaning.value == "sharpen")
+        and not (places and word.meaning.value in _STATES)
         for word in named
     ):
         return None
@@ -62,6 +66,6 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
         if word.kind == "keepable"
         else _KEEPS.get(str(word.meaning.value), "everything else")
         for word in named
-        if not (places and word.meaning.value == "sharpen") and word.meaning.target not in spared
+        if not (places and word.meaning.value in _STATES) and word.meaning.target not in spared
     ]
     return Kept(names, spared + colours)

@@ -12,7 +12,9 @@ from editthinker.tools.editors.darkroom.adjusting import (
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.washing import read_wash
-from editthinker.tools.editors.darkroom.words import looks
+from editthinker.tools.editors.darkroom.words import Word, looks
+
+_TURNS = frozenset({"turn", "change", "convert", "transform", "switch", "shift", "alter", "take"})
 
 _REPAIRS = frozenset({"fix", "correct", "restore", "repair"})
 
@@ -43,6 +45,8 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
     clause, drained = _without_drained(clause)
     rest = replace(clause, words=tuple(word for word in clause.words if word.kind != "look"))
     others = [word for word in rest.words if word.kind == "keepable"]
+    if len(found) == 2 and _turns(clause, found):
+        found = found[1:]  # "turn summer into autumn"
     told = any(word.definite for word in found)
     if told and any(word.text in _REPAIRS for word in clause.words):
         return None  # "fix the old black and white photo"
@@ -69,6 +73,14 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
     done = ", ".join(step.sentence() for step in steps)
     text = " ".join(word.text for word in found)
     return Reading([*steps, *said], Carry(), (f"Read {text!r} as: {done}.",))
+
+
+def _turns(clause: Clause, found: Sequence[Word]) -> bool:
+    """Return whether a clause says what a look is now, and what it shall become."""
+    first, last = (clause.words.index(word) for word in found)
+    verbs = {word.text for word in clause.all("verb")}
+    between = {word.text for word in clause.words[first:last]}
+    return bool(verbs & _TURNS and between & {"to", "into"})
 
 
 def _said_besides(rest: Clause) -> Sequence[Step] | None:

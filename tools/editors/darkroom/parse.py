@@ -32,6 +32,7 @@ from editthinker.tools.editors.darkroom.placing import (
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
 from editthinker.tools.editors.darkroom.remarks import (
+    likens,
     remedy,
     settled,
     tells,
@@ -49,7 +50,7 @@ from editthinker.tools.editors.darkroom.removing import (
 )
 from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
-from editthinker.tools.editors.darkroom.washing import read_wash
+from editthinker.tools.editors.darkroom.washing import lays_two, read_wash
 from editthinker.tools.editors.darkroom.wording import read_rewording
 from editthinker.tools.editors.darkroom.words import Meaning
 
@@ -125,7 +126,7 @@ class _Reader:
     """The first half of "make the cat and the dog brighter"."""
 
     def read(self, instruction: str) -> Recipe:
-        clauses = split(instruction)
+        clauses = _paired(split(instruction))
         for at, clause in enumerate(clauses):
             if clause.joined_by in _ENDS | {"then", "and then"}:
                 self.carry = Carry()
@@ -175,7 +176,7 @@ class _Reader:
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
         elif reading := self._read(clause):
             self._add(clause, reading)
-        elif tells(clause) and not self.waiting:
+        elif (tells(clause) or likens(clause)) and not self.waiting:
             self.remarks.append(clause)
         else:
             before = [self.waiting.text] if self.waiting else []
@@ -186,7 +187,7 @@ class _Reader:
     def _add(self, clause: Clause, reading: Reading) -> None:
         gone = any(step.operation in _GONE for step in reading.steps)
         regions = {step.region for step in reading.steps}
-        if tells(clause) and not self.waiting and reading.steps:
+        if tells(clause) and not self.waiting and reading.steps and not likens(clause):
             cures = [remedy(clause, step) for step in reading.steps]
             self.complaints += [step for step in cures if step]
             reading = replace(reading, steps=(), notes=())
@@ -340,6 +341,21 @@ class _Reader:
             return steps
         isolated = replace(wide[0], operation="isolate", region=self.spared.pop())
         return [isolated if step is wide[0] else step for step in steps]
+
+
+def _paired(clauses: list[Clause]) -> list[Clause]:
+    """Put two colours that belong together into one clause: "a gradient of orange and pink"."""
+    joined: list[Clause] = []
+    for clause in clauses:
+        last = joined[-1] if joined else None
+        both = last and clause.joined_by in {"and", "&"} and lays_two(last, clause)
+        if last and both:
+            text = f"{last.text} and {clause.text}"
+            notes = last.notes + clause.notes
+            joined[-1] = Clause(last.words + clause.words, text, last.joined_by, notes)
+        else:
+            joined.append(clause)
+    return joined
 
 
 def _introduces(clause: Clause, after: Clause | None) -> bool:

@@ -11,7 +11,7 @@ _OPENS = re.compile(
     r"(it'?s|it is|it was|they'?re|they are|that'?s|that is|this is|these are|there'?s|there is|"
     r"because|since|as it|as the|as they|i find|i think|i feel|i hate|i love|i don'?t like|i need|"
     r"i have|i'm|i am|we need|we have|right now|currently|at the moment|at present|my|otherwise|"
-    r"thanks?|thank you|cheers|sorry|no idea)\b",
+    r"not (a |the )?[a-z]+$|thanks?|thank you|cheers|sorry|no idea)\b",
     re.IGNORECASE,
 )
 """How a sentence about the photo as it is begins."""
@@ -53,13 +53,16 @@ _SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute", "chan
 
 def tells(clause: Clause) -> bool:
     """Return whether a clause tells how something is, and orders nothing."""
-    if clause.joined_by and _COMPARES.match(clause.text):
-        return True
     if clause.orders:
         return False
     if _WISHES.search(clause.text):
         return False
     return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
+
+
+def likens(clause: Clause) -> bool:
+    """Return whether a clause only tells what the result is to be like: "like an old print"."""
+    return bool(clause.joined_by and _COMPARES.match(clause.text))
 
 
 def remedy(clause: Clause, step: Step) -> Step | None:

@@ -9,7 +9,25 @@ _SHADES = {
     **dict.fromkeys(("dark", "darker", "deep", "deeper"), "dark"),
     **dict.fromkeys(("light", "lighter", "pale", "paler", "soft", "pastel"), "light"),
     **dict.fromkeys(
-        ("bright", "brighter", "vivid", "vibrant", "rich", "neon", "matte", "matt"), ""
+        (
+            "warm",
+            "cool",
+            "cold",
+            "icy",
+            "glossy",
+            "shiny",
+            "metallic",
+            "satin",
+            "bright",
+            "brighter",
+            "vivid",
+            "vibrant",
+            "rich",
+            "neon",
+            "matte",
+            "matt",
+        ),
+        "",
     ),
 }
 """Shades in front of a colour."""

@@ -36,6 +36,9 @@ def read_wash(clause: Clause, _: Carry) -> Reading | None:
     laid = washes or [word for word in clause.words if word.text in _LAID]
     region = region_of(clause)
     whole = region == PHOTO and _about_all(clause)
+    more = [word for word in clause.all("direction") if word.text in {"more", "bit more"}]
+    if more and len(colours) == 1 and clause.words[-1].kind == "colour":
+        laid = more  # "make the water more turquoise"
     said = [word.text for word in clause.words]
     if not washes and len(colours) == 2 and {"to", "into", "with"} & set(said):
         return None  # "change the red tones to orange"
@@ -49,7 +52,11 @@ def read_wash(clause: Clause, _: Carry) -> Reading | None:
     tints = any(word.text in {"tint", "tint it"} for word in clause.words)
     if tints and region != PHOTO and len(clause.all("verb")) == 1:
         return None  # "tint the sky orange" gives it that colour
-    if not washes and (region.kind not in {"photo", "background", "sky", "subject", "ground"}):
+    if (
+        not washes
+        and not more
+        and (region.kind not in {"photo", "background", "sky", "subject", "ground"})
+    ):
         return None
     size = amount_of(clause.words if washes else others)
     options: dict[str, str | float] = {"colour": colours[-1]}
@@ -57,6 +64,16 @@ def read_wash(clause: Clause, _: Carry) -> Reading | None:
         options["dark"] = colours[0]
     step = Step("wash", PLAIN if size is None else size, region, options, clause.text)
     return Reading([step], Carry(steps=(step,), region=region)) if step.amount else None
+
+
+def lays_two(first: Clause, second: Clause) -> bool:
+    """Return whether "blue" and "orange tones" are two colours of one wash or gradient."""
+    if first.words[-1].kind != "colour" or second.words[0].kind != "colour" or second.orders:
+        return False
+    words = first.words + second.words
+    if len([word for word in words if word.kind == "colour"]) != 2:
+        return False
+    return first.has("gradient") or second.has("gradient") or any(w.text in _LAID for w in words)
 
 
 def _about_all(clause: Clause) -> bool:
