@@ -12,7 +12,7 @@ from transformers import AutoModelForImageTextToText
 from editthinker.graph.state import geometric_mean
 from editthinker.graph.thinkers.local import load_processor
 from editthinker.graph.thinkers.scores import Scores
-from editthinker.training.pocket.batches import message
+from editthinker.training.pocket.batches import message, show
 from editthinker.training.pocket.model import TEMPLATE
 from editthinker.training.pocket.reinforce import make_reward, reward_row
 from editthinker.training.pocket.steps import Step
@@ -118,8 +118,7 @@ def write_replies(
             for step in chosen
         ]
         images = [
-            [step.scene.source.pixels, (step.scene.source if blind else step.edited).pixels]
-            for step in chosen
+            show(step.scene.source, step.scene.source if blind else step.edited) for step in chosen
         ]
         inputs = processor(text=texts, images=images, padding=True, return_tensors="pt")
         with torch.inference_mode():

@@ -28,7 +28,7 @@ from editthinker.training.pocket.loops import Blind, Run, run_loops
 from editthinker.training.pocket.model import thinker_options
 from editthinker.training.pocket.reinforce import reinforce
 from editthinker.training.pocket.settings import FULL, SMALL, Settings
-from editthinker.training.pocket.stages import load_steps, train_imitation
+from editthinker.training.pocket.stages import load_steps, make_untrained, train_imitation
 from editthinker.training.pocket.statistics import Values
 from editthinker.training.pocket.steps import Step
 from editthinker.training.pocket.table import (
@@ -43,6 +43,10 @@ from editthinker.training.pocket.table import (
     paired,
     seeds_together,
 )
+from editthinker.training.samples import completion_text
+
+TEXT_ONLY = "SFT, text only"
+"""Imitation that never saw an edit: the control of what can be learnt from the text."""
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -54,22 +58,21 @@ def main(out: Path, settings: Settings, say: Say) -> Report:
     out.mkdir(parents=True, exist_ok=True)
     say("expert trajectories")
     train, test = (load_steps(out, settings, split) for split in ("train", "test"))
-    say("imitation")
-    folders = train_imitation(out, settings, say)
-    say("GRPO")
+    folders = {"untrained": make_untrained(out, settings)}
+    say("imitation and GRPO")
     prompts = [step for step in train if step.sample.turn == 1]
-    seeds = {f"SFT+GRPO {seed}": seed for seed in settings.seeds}
-    jobs = {
-        name: partial(_reinforce, folders["SFT"], prompts, settings, seed, out / f"grpo-{seed}")
-        for name, seed in seeds.items()
+    jobs: dict[str, Callable[[], dict[str, Path]]] = {
+        str(seed): partial(_train, prompts, settings, seed, out) for seed in settings.seeds
     }
-    folders |= _side_by_side(jobs, settings.processes)
+    jobs[TEXT_ONLY] = partial(_train_text_only, settings, out)
+    for made in _side_by_side(jobs, settings.processes).values():
+        folders |= made
     say("replies to unseen photos")
     first = [step for step in test if step.sample.turn == 1]
     answers = _answers(out, folders, first, settings)
     say("loops on unseen photos")
     runs = _runs(out, folders, first[: settings.loop_scenes], settings)
-    report = _report(answers, runs, train, list(seeds), settings)
+    report = _report(answers, runs, train, settings)
     report.facts["CPU time"] = f"{_add_up_cpu_s(out / 'cpu_s.txt') / 60:.0f} minutes, of all calls"
     report.facts["wall time"] = f"{(time.monotonic() - started) / 60:.0f} minutes, of the last call"
     (out / "table.json").write_text(report.model_dump_json(indent=1), encoding="utf-8")
@@ -78,13 +81,16 @@ def main(out: Path, settings: Settings, say: Say) -> Report:
     return report
 
 
-def _reinforce(
-    model: Path, steps: Sequence[Step], settings: Settings, seed: int, out: Path
-) -> Path:
-    trained = out / "model"
+def _train(steps: Sequence[Step], settings: Settings, seed: int, out: Path) -> dict[str, Path]:
+    imitation = train_imitation(out, settings, seed)
+    trained = out / f"grpo-{seed}" / "model"
     if not (trained / "model.safetensors").exists():
-        reinforce(model, steps, settings, seed, out)
-    return trained
+        reinforce(imitation, steps, settings, seed, out / f"grpo-{seed}")
+    return {f"SFT {seed}": imitation, f"SFT+GRPO {seed}": trained}
+
+
+def _train_text_only(settings: Settings, out: Path) -> dict[str, Path]:
+    return {TEXT_ONLY: train_imitation(out, settings, settings.seeds[0], blind=True)}
 
 
 def _answers(
@@ -92,9 +98,14 @@ def _answers(
 ) -> dict[str, list[Answer]]:
     blobs = out / "blobs"
     jobs: dict[str, Callable[[], list[Answer]]] = {
-        "expert": partial(judge_replies, [step.reply for step in steps], steps, blobs)
+        "expert": partial(
+            judge_replies, [completion_text(step.sample, 1.0) for step in steps], steps, blobs
+        )
     }
     for name, folder in folders.items():
+        if name == TEXT_ONLY:
+            jobs[name] = partial(answer_all, folder, steps, blobs, blind=True)
+            continue
         jobs[name] = partial(answer_all, folder, steps, blobs)
         jobs[f"{name}, blind"] = partial(answer_all, folder, steps, blobs, blind=True)
         jobs[f"{name}, sampled"] = partial(answer_all, folder, steps, blobs, sampled=True)
@@ -118,6 +129,8 @@ def _runs(
         drawn = EditContext(mode="best-of-n", max_turns=count)
         jobs[f"best of {count}"] = partial(run_loops, Observer(), scenes, drawn, out / "blobs")
     for name, folder in folders.items():
+        if name == TEXT_ONLY:
+            continue
         jobs[name] = partial(_run_local, folder, False, scenes, loop, out / "blobs")
         jobs[f"{name}, blind"] = partial(_run_local, folder, True, scenes, loop, out / "blobs")
     return _side_by_side(
@@ -136,9 +149,9 @@ def _report(
     answers: Mapping[str, list[Answer]],
     runs: Mapping[str, list[Run]],
     train: Sequence[Step],
-    seeds: Sequence[str],
     settings: Settings,
 ) -> Report:
+    first = f"SFT {settings.seeds[0]}"
     critics = {
         name: dict(critic_values(each))
         for name, each in answers.items()
@@ -153,7 +166,7 @@ def _report(
         float(np.median([getattr(step.sample, name) for step in train if step.sample.turn == 1]))
         for name in ("semantic", "quality")
     )
-    always = constant_values(answers["SFT"], semantic, quality)
+    always = constant_values(answers[first], semantic, quality)
     loops = {
         name: loop_values(each, settings.turns)
         for name, each in runs.items()
@@ -165,21 +178,27 @@ def _report(
     }
     once = loop_values(runs["observer"], (1,))["1 turns"]
     loops["single"] = {f"{count} turns": once for count in settings.turns}
-    for name in ("SFT+GRPO", "SFT+GRPO, blind"):
-        arms = [seed + name.removeprefix("SFT+GRPO") for seed in seeds]
-        critics[name] = seeds_together([critics[arm] for arm in arms])
-        loops[name] = seeds_together([loops[arm] for arm in arms])
+    trained = [f"{name} {seed}" for name in ("SFT", "SFT+GRPO") for seed in settings.seeds]
+    for name in ("SFT", "SFT+GRPO"):
+        for blind in ("", ", blind"):
+            arms = [f"{name} {seed}{blind}" for seed in settings.seeds]
+            critics[name + blind] = seeds_together([critics[arm] for arm in arms])
+            loops[name + blind] = seeds_together([loops[arm] for arm in arms])
     draws = settings.draws
-    order: list[str] = ["untrained", "SFT", "SFT+GRPO", *seeds]
+    order = ["untrained", "SFT", "SFT+GRPO", *trained]
     with_blind = [arm for name in order for arm in (name, f"{name}, blind")]
 
     def all_of(arm: str) -> dict[str, Values]:
-        return {**critics[arm], **loops[arm]}
+        return {**critics[arm], **loops.get(arm, {})}
 
     contrasts = {
         "SFT - untrained": ("SFT", "untrained"),
         "GRPO - SFT": ("SFT+GRPO", "SFT"),
-        **{f"{arm.removeprefix('SFT+')} - SFT": (arm, "SFT") for arm in seeds},
+        **{
+            f"GRPO {seed} - SFT {seed}": (f"SFT+GRPO {seed}", f"SFT {seed}")
+            for seed in settings.seeds
+        },
+        "SFT: text only - seeing": (TEXT_ONLY, first),
         "SFT: blind - seeing": ("SFT, blind", "SFT"),
         "GRPO: blind - seeing": ("SFT+GRPO, blind", "SFT+GRPO"),
     }
@@ -192,7 +211,7 @@ def _report(
         critics=[
             line("same scores always", always, draws),
             line("expert", critics["expert"], draws),
-            *(line(name, critics[name], draws) for name in with_blind),
+            *(line(name, critics[name], draws) for name in (TEXT_ONLY, *with_blind)),
         ],
         loops=[
             line(name, loops[name], draws)
@@ -201,13 +220,13 @@ def _report(
         differences=[*differences, expert],
         habits={
             name: habits(answers[name])
-            for seen in ("expert", "SFT", *seeds)
+            for seen in ("expert", *trained)
             for name in (seen, f"{seen}, sampled")
             if name in answers
         },
         facts={
             "training": f"{len(train)} steps of {settings.scenes} scenes",
-            "unseen": f"{len(answers['SFT'])} scenes, {len(runs['SFT'])} with whole loops",
+            "unseen": f"{len(answers[first])} scenes, {len(runs[first])} with whole loops",
             "GRPO": f"{settings.grpo_steps} steps of {settings.grpo_batch} replies, "
             f"seeds {', '.join(map(str, settings.seeds))}",
         },

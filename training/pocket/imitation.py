@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
-from editthinker.training.pocket.batches import Encoded, make_batch, pixel_values
+from editthinker.training.pocket.batches import Encoded, make_batch, pixel_values, without_answers
+from editthinker.training.pocket.lessons import speechless
+from editthinker.training.pocket.model import PICTURES
 from editthinker.training.pocket.steps import Step
-from editthinker.training.pocket.targets import read_changes
 
 Watch = Callable[[str], None]
 
@@ -32,10 +33,18 @@ class Stage:
     """What the rate is multiplied by in the vision tower."""
     weight: float
     """Of scores and findings, against 1 of other tokens."""
+    answers: bool = True
+    """Whether answers are taught, too."""
+    speechless: float = 0.0
+    """In this first share of the stage, only pictures tell what came of a wish, never the words."""
 
 
-STAGES = (Stage(250, 2e-3, 0.3, 4.0), Stage(350, 2.5e-3, 0.2, 1.0))
-"""Look first, then copy: with even weights from the start the pictures are hardly used."""
+STAGES = (
+    Stage(400, 2e-3, 0.5, 4.0, answers=False, speechless=0.5),
+    Stage(350, 2e-3, 0.3, 1.0),
+)
+"""Judge first, then speak, too. Words often tell that a wish is not met, and a small model that
+learns from them first never looks: so it starts with steps whose words tell nothing."""
 
 BATCH = 32
 
@@ -54,8 +63,11 @@ def look(
     goals = torch.tensor(np.array([_figures(step) for step in steps]), dtype=torch.float32)
     goals = (goals - goals.mean(0)) / goals.std(0).clamp(min=1e-6)
     torch.manual_seed(seed)
-    head = torch.nn.Linear(model.config.text_config.hidden_size, goals.shape[1])
-    parameters = [*model.model.visual.parameters(), *head.parameters()]
+    size = model.config.text_config.hidden_size
+    own = torch.nn.Linear(size, _OWN)
+    changed = torch.nn.Linear(2 * size, goals.shape[1] - _OWN)
+    heads = [*own.parameters(), *changed.parameters()]
+    parameters = [*model.model.visual.parameters(), *heads]
     optimizer = torch.optim.AdamW(parameters, lr=2e-3, weight_decay=0.01)
     schedule = _schedule(optimizer, count)
     chance = random.Random(seed)
@@ -63,11 +75,13 @@ def look(
     for at in range(count):
         chosen = chance.sample(range(len(steps)), min(2 * BATCH, len(steps)))
         seen = model.model.visual(
-            pixel_values(data, chosen), grid_thw=data.grid.repeat(2 * len(chosen), 1)
+            pixel_values(data, chosen), grid_thw=data.grid.repeat(PICTURES * len(chosen), 1)
         ).pooler_output
-        means = torch.nn.functional.normalize(seen, dim=-1).view(len(chosen), 2, -1, seen.shape[-1])
-        source, edited = means.mean(2).unbind(1)
-        said = torch.cat([head(source)[:, :_OWN], head(edited - source)[:, _OWN:]], 1)
+        unit = torch.nn.functional.normalize(seen, dim=-1)
+        means = unit.view(len(chosen), PICTURES, -1, seen.shape[-1]).mean(2)
+        source, edited, difference = means.unbind(1)
+        both = torch.cat([edited - source, difference], 1)
+        said = torch.cat([own(source), changed(both)], 1)
         loss = smooth_l1_loss(said, goals[chosen])
         _take(loss, optimizer, schedule, parameters)
         with torch.no_grad():
@@ -89,7 +103,8 @@ def imitate(
     """Teach replies; returns the loss of every step."""
     model.train()
     chance = random.Random(seed)
-    single = [at for at, step in enumerate(steps) if len(step.scene.wishes) == 1]
+    silent = [at for at, step in enumerate(steps) if speechless(step)]
+    judging = without_answers(data)
     losses: list[float] = []
     for number, stage in enumerate(stages):
         vision = [p for n, p in model.named_parameters() if "visual" in n]
@@ -99,10 +114,10 @@ def imitate(
         schedule = _schedule(optimizer, stage.steps)
         started = time.process_time()
         for at in range(stage.steps):
-            # One wish at a time shows what pictures are for.
-            pool = single if single and number == 0 and at < stage.steps / 3 else range(len(steps))
+            pool = silent if at < stage.speechless * stage.steps else range(len(steps))
             chosen = chance.sample(pool, min(BATCH, len(pool)))
-            loss = reply_loss(model, data, chosen, stage.weight)
+            taught = data if stage.answers else judging
+            loss = reply_loss(model, taught, chosen, stage.weight)
             _take(loss, optimizer, schedule, [*vision, *rest])
             losses.append(loss.item())
             if at % 50 == 49 or at + 1 == stage.steps:
@@ -129,8 +144,7 @@ def _figures(step: Step) -> list[float]:
     source = step.scene.source.pixels
     levels = source[..., :3].reshape(-1, 3).astype(np.float32)
     own = [levels.mean(), levels.std(), *levels.mean(0)[[0, 2]]]
-    changes = read_changes(source, step.edited.pixels)
-    return [*map(float, own), *changes.values(), step.sample.quality]
+    return [*map(float, own), *step.changes.values(), step.sample.quality]
 
 
 def _schedule(optimizer: Any, count: int) -> Any:

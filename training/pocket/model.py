@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast, Qwen3VLConfig, Qwen3VLForCondi
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from editthinker.graph.thinkers.local import ImageOnlyQwen3VLProcessor
+from editthinker.training.pocket.lessons import LEVELS, STATES
 from editthinker.training.pocket.world import SIDE
 from editthinker.training.policy import save_processor
 
@@ -16,7 +17,10 @@ PATCH = 16
 """Pixels of a patch; four patches are one token, so that a crop is four tokens."""
 
 TEMPLATE = "{original_instruction}\n{rewritten_prompt}"
-"""What the thinker is told beside the two pictures: no rules, it learns them."""
+"""What the thinker is told beside the pictures: no rules, it learns them."""
+
+PICTURES = 3
+"""Source, edit and what the edit changed."""
 
 TEMPLATE_FILE = "prompt.txt"
 """Where a checkpoint keeps `TEMPLATE`."""
@@ -27,6 +31,8 @@ _SPECIAL = [
 ]
 _WHOLE = [
     *("<think>", "</think>\n", '<score>{"semantic": ', ', "quality": ', "}</score>\n"),
+    *LEVELS,
+    *STATES,
     *("<answer>", "</answer>", *map(str, range(11)), *(f"{n}0%" for n in range(1, 11))),
 ]
 """Texts that are one token: the form of a reply costs little, a score or amount is one choice."""
@@ -143,6 +149,7 @@ def thinker_options(folder: Path, **more: object) -> dict[str, object]:
         "prompt_template": folder / TEMPLATE_FILE,
         "device": "cpu",
         "dtype": "float32",
+        "difference": True,
         "temperature": 0.0,
         "top_p": None,
         "max_tokens": 64,

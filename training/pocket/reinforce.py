@@ -71,7 +71,7 @@ def make_reward(recipe: RewardRecipe, blobs: Path) -> EditReward:
 
 def make_rows(steps: Sequence[Step], seed: int) -> Dataset:
     """Return steps in the form that GRPO takes."""
-    wording = TagsWording(TEMPLATE)
+    wording = TagsWording(TEMPLATE, difference=True)
     rows: list[dict[str, Any]] = []
     for step in steps:
         sample = step.sample

@@ -10,10 +10,10 @@ class Settings:
     """Numbers of one run of the experiment."""
 
     scenes: int = 3500
-    """Training scenes; each has one or two steps."""
-    test_scenes: int = 300
+    """Training scenes; each has one to three steps."""
+    test_scenes: int = 240
     """From photos and pairs of wishes that are kept for it."""
-    loop_scenes: int = 80
+    loop_scenes: int = 48
     """Of those, how many whole loops are run on."""
     look_steps: int = 120
     stages: tuple[Stage, ...] = STAGES
@@ -23,7 +23,7 @@ class Settings:
     grpo_batch: int = 32
     """Replies in a GRPO step."""
     seeds: tuple[int, ...] = (0, 1)
-    """Of GRPO, each from the same imitation."""
+    """Of imitation, and of the GRPO that starts from it."""
     turns: tuple[int, ...] = (2, 4)
     draws: int = 2000
     """Bootstrap draws."""

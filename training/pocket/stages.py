@@ -6,6 +6,7 @@ from pathlib import Path
 from editthinker.training.pocket.batches import encode
 from editthinker.training.pocket.imitation import Watch, imitate, look
 from editthinker.training.pocket.kept import kept
+from editthinker.training.pocket.lessons import teach
 from editthinker.training.pocket.model import (
     TEMPLATE,
     make_model,
@@ -28,22 +29,40 @@ def load_steps(out: Path, settings: Settings, split: Split) -> list[Step]:
     return kept(out / f"{split}.pickle", make)
 
 
-def train_imitation(out: Path, settings: Settings, watch: Watch = print) -> dict[str, Path]:
-    """Make the untrained thinker and the one that imitates the expert; returns their folders."""
-    folders = {"untrained": out / "untrained", "SFT": out / "sft"}
-    if (folders["SFT"] / "model.safetensors").exists():
-        return folders
+def make_untrained(out: Path, settings: Settings) -> Path:
+    """Make the thinker that has learnt nothing; returns its folder."""
+    folder = out / "untrained"
+    if not (folder / "model.safetensors").exists():
+        tokenizer = make_tokenizer(training_texts(load_steps(out, settings, "train")))
+        save(make_model(tokenizer, seed=0), make_processor(tokenizer), folder)
+    return folder
+
+
+def train_imitation(
+    out: Path, settings: Settings, seed: int, *, blind: bool = False, watch: Watch = print
+) -> Path:
+    """Make a thinker that imitates the expert; returns its folder.
+
+    Args:
+        out: Folder of the experiment.
+        settings: Of the experiment.
+        seed: Of the weights and of the order of the steps.
+        blind: Whether it never sees an edit, so that all it can learn is the text.
+        watch: Takes lines of progress.
+    """
+    folder = out / ("text-only" if blind else f"sft-{seed}")
+    if (folder / "model.safetensors").exists():
+        return folder
     steps = load_steps(out, settings, "train")
     tokenizer = make_tokenizer(training_texts(steps))
     processor = make_processor(tokenizer)
-    model = make_model(tokenizer, seed=0)
-    save(model, processor, folders["untrained"])
-    data = encode(steps, processor)
-    watch(f"{len(steps)} steps, {len(tokenizer)} tokens")
-    look(model, data, steps, settings.look_steps, 0, watch)
-    imitate(model, data, steps, 0, settings.stages, watch)
-    save(model, processor, folders["SFT"])
-    return folders
+    model = make_model(tokenizer, seed)
+    data = encode(steps, teach(steps), processor, blind=blind)
+    if not blind:
+        look(model, data, steps, settings.look_steps, seed, watch)
+    imitate(model, data, steps, seed, settings.stages, watch)
+    save(model, processor, folder)
+    return folder
 
 
 def training_texts(steps: Sequence[Step]) -> list[str]:
@@ -55,4 +74,4 @@ def training_texts(steps: Sequence[Step]) -> list[str]:
         )
         for step in steps
     ]
-    return [*prompts, *(step.reply for step in steps)]
+    return [*prompts, *teach(steps)]

@@ -1,7 +1,7 @@
 """Expert trajectories of the pocket world, made by the graph and scored by the judge."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,9 @@ from editthinker.tools.blobs import BlobStore
 from editthinker.tools.editors.quirky import QuirkyEditor
 from editthinker.tools.images import Picture
 from editthinker.training.pocket.expert import PocketExpert
-from editthinker.training.pocket.targets import make_pocket_scorer
+from editthinker.training.pocket.targets import make_pocket_scorer, read_changes
 from editthinker.training.pocket.world import Scene, Split, scenes
-from editthinker.training.samples import StepSample, completion_text
-
-SCORE_STEP = 1.0
-"""Scores are whole numbers in replies, so that each is one token."""
+from editthinker.training.samples import StepSample
 
 _CHUNK = 100
 _SIDE_BY_SIDE = 4
@@ -32,15 +29,18 @@ class Step:
     scene: Scene
     edited: Picture
     sample: StepSample
+    changes: Mapping[str, float]
+    """What the judge read of it; see `read_changes`."""
 
     @property
-    def reply(self) -> str:
-        """What a thinker should learn to say."""
-        return completion_text(self.sample, SCORE_STEP)
+    def shares(self) -> list[float]:
+        """How much of each wish the edit has made; 1 is all of it."""
+        targets = self.scene.targets
+        return [self.changes[name] / targets.changes[name] for name in targets.asked]
 
 
 def make_steps(
-    split: Split, count: int, blobs: Path, *, seed: int = 0, turns: int = 2, processes: int = 2
+    split: Split, count: int, blobs: Path, *, seed: int = 0, turns: int = 3, processes: int = 2
 ) -> list[Step]:
     """Draw scenes, let the expert work on each, and return every step.
 
@@ -85,7 +85,8 @@ async def _run_all(split: Split, count: int, blobs: BlobStore, seed: int, turns:
                 scores = await scorer.score(
                     scene.source, edited, scene.instruction, targets=scene.targets.as_json()
                 )
-                found.append(Step(scene, edited, _sample(scene, attempt, *scores)))
+                changes = read_changes(scene.source.pixels, edited.pixels)
+                found.append(Step(scene, edited, _sample(scene, attempt, *scores), changes))
             return found
 
     made = await asyncio.gather(*map(run, await scenes(split, count, seed)))

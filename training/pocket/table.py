@@ -16,6 +16,15 @@ STYLE = (
 )
 
 
+CLAIMS = (
+    ("SFT beats untrained", "SFT - untrained", "gain"),
+    ("GRPO beats SFT", "GRPO - SFT", "gain"),
+    ("the semantic score comes from the picture", "SFT: text only - seeing", "semantic error"),
+    ("the quality score comes from the picture", "SFT: text only - seeing", "quality error"),
+)
+"""What is expected: a paired difference that is above 0 beyond its interval."""
+
+
 class Line(BaseModel):
     """One row: an arm, and what was measured of it."""
 
@@ -110,6 +119,23 @@ def habits(answers: Sequence[Answer]) -> dict[str, float]:
     }
 
 
+def check(report: Report) -> dict[str, str]:
+    """Say of every claim whether the differences bear it out."""
+    cells = {each.name: each.cells for each in report.differences}
+    return {
+        claim: _verdict(cells.get(name, {}).get(what, Mean(value=None)))
+        for claim, name, what in CLAIMS
+    }
+
+
+def _verdict(found: Mean) -> str:
+    if found.low is None or found.high is None:
+        return "not measured"
+    if found.low > 0:
+        return f"yes: {found}"
+    return f"the opposite: {found}" if found.high < 0 else f"not beyond the interval: {found}"
+
+
 def as_markdown(report: Report) -> str:
     """Write the report as Markdown tables."""
     parts = []
@@ -129,14 +155,15 @@ def as_markdown(report: Report) -> str:
             for arm, shares in report.habits.items()
         ]
         parts.append("## Words in the replies, as shares\n\n" + head + "\n" + "\n".join(rows))
-    facts = "\n".join(f"- {name}: {value}" for name, value in report.facts.items())
+    facts = "\n".join(f"- {n}: {v}" for n, v in {**report.facts, **check(report)}.items())
     return "# The pocket experiment\n\n" + facts + "\n\n" + "\n\n".join(parts) + "\n"
 
 
 def as_page(report: Report) -> str:
     """Write the report as one HTML file that needs nothing else."""
     parts = ["<h1>The pocket experiment</h1>"]
-    facts = "".join(f"<li>{escape(n)}: {escape(v)}</li>" for n, v in report.facts.items())
+    said = {**report.facts, **check(report)}
+    facts = "".join(f"<li>{escape(n)}: {escape(v)}</li>" for n, v in said.items())
     parts.append(f"<p>The editor is a simulation.</p><ul>{facts}</ul>")
     for title, lines in _sections(report):
         names = list(dict.fromkeys(what for each in lines for what in each.cells))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.tools.editors.quirky import UNKNOWN_WORDS
 
 Figure = Literal["brightness", "contrast", "saturation", "warmth"]
 
@@ -61,6 +62,11 @@ def order(steps: Sequence[Step], chance: random.Random) -> str:
         percent = f"{min(10, max(1, round(abs(step.amount) * 10))) * 10}%"
         clauses.append(form.format(f" {percent}" if form.startswith("make") else f" by {percent}"))
     return chance.choice(CONNECTORS).join(clauses) + chance.choice((KEEP, ""))
+
+
+def is_plain(prompt: str) -> bool:
+    """Tell whether a prompt of one clause has none of the words that this editor does not know."""
+    return not UNKNOWN_WORDS & set(prompt.replace(",", " ").split())
 
 
 def figure_of(operation: Operation) -> Figure:

@@ -9,6 +9,7 @@ from editthinker.training.pocket.table import (
     Report,
     as_markdown,
     as_page,
+    check,
     critic_values,
     habits,
     line,
@@ -95,6 +96,19 @@ def test_words_are_counted_in_prompts() -> None:
     assert found["joined by and"] == pytest.approx(1 / 2)
     assert found["an unknown word"] == pytest.approx(1 / 3)
     assert found["keep the details"] == pytest.approx(1 / 3)
+
+
+def test_a_claim_holds_only_where_the_difference_is_above_0_beyond_its_interval() -> None:
+    def verdict(shift: float) -> str:
+        moved = {key: 0.1 * value + shift for key, value in values({}).items()}
+        row = line("GRPO - SFT", {"gain": moved}, 50)
+        return check(Report(critics=[], loops=[], differences=[row]))["GRPO beats SFT"]
+
+    assert verdict(1).startswith("yes: 1.")
+    assert verdict(0).startswith("not beyond")
+    assert verdict(-1).startswith("the opposite")
+    missing = check(Report(critics=[], loops=[], differences=[]))
+    assert set(missing.values()) == {"not measured"}
 
 
 def test_a_report_is_written_as_tables_and_as_a_page() -> None:

@@ -1,6 +1,7 @@
 """The whole way of the pocket experiment, so short that nothing is learnt."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,24 @@ import torch
 from editthinker.graph.context import EditContext
 from editthinker.graph.thinkers.base import THINKERS, Plan, PlanRequest, ThinkRequest, Thought
 from editthinker.graph.thinkers.replies import UnreadableReplyError
+from editthinker.tools.editors.quirky import UNKNOWN_WORDS
 from editthinker.tools.errors import ThinkerError
 from editthinker.training.pocket.answers import answer_all, judge_replies, write_replies
-from editthinker.training.pocket.batches import IGNORED, Encoded, encode, make_batch, pixel_values
+from editthinker.training.pocket.batches import (
+    IGNORED,
+    Encoded,
+    encode,
+    make_batch,
+    message,
+    pixel_values,
+    show,
+    without_answers,
+)
 from editthinker.training.pocket.imitation import Stage, imitate, look, reply_loss
+from editthinker.training.pocket.lessons import describe, is_whole, speechless, teach
 from editthinker.training.pocket.loops import Blind, run_loops
 from editthinker.training.pocket.model import (
+    TEMPLATE,
     make_model,
     make_processor,
     make_tokenizer,
@@ -27,9 +40,10 @@ from editthinker.training.pocket.model import (
 )
 from editthinker.training.pocket.reinforce import make_recipe, reinforce
 from editthinker.training.pocket.settings import FULL, SMALL, Settings
-from editthinker.training.pocket.stages import train_imitation, training_texts
+from editthinker.training.pocket.stages import make_untrained, train_imitation, training_texts
 from editthinker.training.pocket.steps import Step, make_steps
 from editthinker.training.reward_parts import read_strictly
+from editthinker.training.samples import completion_text
 
 pytestmark = pytest.mark.tiny_real
 
@@ -55,26 +69,54 @@ def make_some_steps(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Step]:
 
 @pytest.fixture(scope="module", name="checkpoint")
 def make_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_imitation(tmp_path_factory.mktemp("pocket"), SHORT, lambda text: None)["SFT"]
+    out = tmp_path_factory.mktemp("pocket")
+    make_untrained(out, SHORT)
+    return train_imitation(out, SHORT, 0, watch=lambda text: None)
 
 
 @pytest.fixture(scope="module", name="data")
 def make_data(steps: Sequence[Step]) -> Encoded:
-    return encode(steps, make_processor(make_tokenizer(training_texts(steps))))
+    return encode(steps, teach(steps), make_processor(make_tokenizer(training_texts(steps))))
 
 
-def test_replies_of_the_expert_are_well_formed_and_carry_the_judges_scores(
+def test_whole_replies_are_well_formed_and_carry_the_judges_scores(steps: Sequence[Step]) -> None:
+    read = [read_strictly(reply) for reply in teach(steps)]
+    assert [each is not None for each in read] == [is_whole(reply) for reply in teach(steps)]
+    for step, each in zip(steps, read, strict=True):
+        if each:
+            assert abs(each.scores.semantic - step.sample.semantic) <= 0.5
+            assert abs(each.scores.quality - step.sample.quality) <= 0.5
+
+
+def test_an_answer_is_taught_only_where_the_next_edit_was_better(steps: Sequence[Step]) -> None:
+    made = {(step.scene.id, step.sample.turn): step.sample for step in steps}
+    for step, reply in zip(steps, teach(steps), strict=True):
+        after = made.get((step.scene.id, step.sample.turn + 1))
+        if after and is_whole(reply):
+            assert after.semantic * after.quality > step.sample.semantic * step.sample.quality
+    assert {is_whole(reply) for reply in teach(steps)} == {True, False}
+
+
+def test_findings_say_how_much_of_each_wish_was_done(steps: Sequence[Step]) -> None:
+    step = next(each for each in steps if len(each.scene.wishes) == 1)
+    goal = step.scene.targets.changes[step.scene.targets.asked[0]]
+    figure = step.scene.wishes[0].figure
+    for share, level in ((0, "missed"), (0.4, "faint"), (0.7, "weak"), (1, "right"), (2, "exc")):
+        changes = {**step.changes, step.scene.targets.asked[0]: share * goal}
+        assert describe(replace(step, changes=changes)).startswith(f"{figure} {level}")
+
+
+def test_steps_for_looking_have_no_words_that_tell_what_came_of_them(
     steps: Sequence[Step],
 ) -> None:
     for step in steps:
-        read = read_strictly(step.reply)
-        assert read is not None
-        assert abs(read.scores.semantic - step.sample.semantic) <= 0.5
-        assert abs(read.scores.quality - step.sample.quality) <= 0.5
+        if speechless(step):
+            assert " and " not in step.sample.prompt_before
+            assert not UNKNOWN_WORDS & set(step.sample.prompt_before.split())
 
 
 def test_trajectories_are_made_by_the_loop(steps: Sequence[Step]) -> None:
-    assert {step.sample.turn for step in steps} == {1, 2}
+    assert {step.sample.turn for step in steps} == {1, 2, 3}
     first = {step.scene.id: step for step in steps if step.sample.turn == 1}
     for step in steps:
         if step.sample.turn == 2:
@@ -83,9 +125,9 @@ def test_trajectories_are_made_by_the_loop(steps: Sequence[Step]) -> None:
 
 def test_replies_survive_the_tokenizer(steps: Sequence[Step]) -> None:
     tokenizer = make_tokenizer(training_texts(steps))
-    for step in steps:
-        ids = tokenizer(step.reply).input_ids
-        assert tokenizer.decode(ids, skip_special_tokens=True) == step.reply
+    for reply in teach(steps):
+        ids = tokenizer(reply).input_ids
+        assert tokenizer.decode(ids, skip_special_tokens=True) == reply
         assert len(ids) < 56
 
 
@@ -93,9 +135,34 @@ def test_batches_hold_the_pixels_that_the_processor_makes(
     steps: Sequence[Step], data: Encoded
 ) -> None:
     processor = make_processor(make_tokenizer(training_texts(steps)))
-    images = [steps[1].scene.source.pixels, steps[1].edited.pixels]
-    expected = processor.image_processor(images=images, return_tensors="pt")["pixel_values"]
-    assert torch.allclose(pixel_values(data, [1]), expected, atol=1e-6)
+    images = show(steps[1].scene.source, steps[1].edited)
+    sample = steps[1].sample
+    text = TEMPLATE.format(
+        original_instruction=sample.instruction, rewritten_prompt=sample.prompt_before
+    )
+    asked = processor.apply_chat_template(
+        [message(text)], add_generation_prompt=True, tokenize=False
+    )
+    expected = processor(text=[asked], images=images, return_tensors="pt")
+    assert torch.allclose(pixel_values(data, [1]), expected["pixel_values"], atol=1e-6)
+    assert data.prompts[1] == expected["input_ids"][0].tolist()
+    assert torch.equal(data.grid, expected["image_grid_thw"][:1])
+
+
+def test_a_blind_thinker_is_taught_on_the_source(steps: Sequence[Step], data: Encoded) -> None:
+    processor = make_processor(make_tokenizer(training_texts(steps)))
+    blind = encode(steps, teach(steps), processor, blind=True)
+    assert blind.prompts == data.prompts
+    assert torch.equal(blind.pictures[:, 0], data.pictures[:, 0])
+    assert torch.equal(blind.pictures[:, 1], data.pictures[:, 0])
+    assert set(blind.pictures[:, 2].flatten().tolist()) == {128}
+
+
+def test_a_stage_without_answers_learns_everything_before_them(data: Encoded) -> None:
+    for reply, cut in zip(data.replies, without_answers(data).replies, strict=True):
+        assert cut == reply[: len(cut)]
+        assert data.answer not in cut
+        assert len(cut) == len(reply) or reply[len(cut)] == data.answer
 
 
 def test_only_replies_are_learnt_and_padding_changes_nothing(
@@ -116,7 +183,8 @@ def test_learning_lowers_the_loss(steps: Sequence[Step], data: Encoded) -> None:
     said: list[str] = []
     assert look(model, data, steps, 3, seed=0, watch=said.append) < 1
     before = reply_loss(model, data, range(len(steps)), 1.0).item()
-    imitate(model, data, steps, 0, (Stage(4, 2e-3, 0.3, 4.0),), said.append)
+    stages = (Stage(2, 2e-3, 0.3, 4.0, answers=False, speechless=0.5), Stage(4, 2e-3, 0.3, 1.0))
+    imitate(model, data, steps, 0, stages, said.append)
     assert reply_loss(model, data, range(len(steps)), 1.0).item() < before
 
 
@@ -178,7 +246,8 @@ def test_a_blind_thinker_is_shown_the_source(steps: Sequence[Step], tmp_path: Pa
 def test_the_experts_own_replies_are_judged_as_any_others(
     steps: Sequence[Step], tmp_path: Path
 ) -> None:
-    answers = judge_replies([step.reply for step in steps], steps, tmp_path)
+    replies = [completion_text(step.sample, 1.0) for step in steps]
+    answers = judge_replies(replies, steps, tmp_path)
     changed = [a for a, step in zip(answers, steps, strict=True) if not step.sample.final]
     assert any(answer.gain != 0 for answer in changed)
     assert all(answer.stated for answer in answers)
