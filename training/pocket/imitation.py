@@ -37,11 +37,13 @@ class Stage:
     """Whether answers are taught, too."""
     speechless: float = 0.0
     """In this first share of the stage, only pictures tell what came of a wish, never the words."""
+    whole: float = 0.0
+    """Share of each batch that is drawn from the replies with an answer, which are fewer."""
 
 
 STAGES = (
-    Stage(400, 2e-3, 0.5, 4.0, answers=False, speechless=0.5),
-    Stage(350, 2e-3, 0.3, 1.0),
+    Stage(500, 2e-3, 0.5, 4.0, answers=False, speechless=0.5),
+    Stage(500, 2e-3, 0.3, 2.0, whole=0.75),
 )
 """Judge first, then speak, too. Words often tell that a wish is not met, and a small model that
 learns from them first never looks: so it starts with steps whose words tell nothing."""
@@ -105,6 +107,7 @@ def imitate(
     chance = random.Random(seed)
     silent = [at for at, step in enumerate(steps) if speechless(step)]
     judging = without_answers(data)
+    whole = [at for at, reply in enumerate(data.replies) if data.answer in reply]
     losses: list[float] = []
     for number, stage in enumerate(stages):
         vision = [p for n, p in model.named_parameters() if "visual" in n]
@@ -115,7 +118,8 @@ def imitate(
         started = time.process_time()
         for at in range(stage.steps):
             pool = silent if at < stage.speechless * stage.steps else range(len(steps))
-            chosen = chance.sample(pool, min(BATCH, len(pool)))
+            answered = chance.sample(whole, min(round(stage.whole * BATCH), len(whole)))
+            chosen = [*answered, *chance.sample(pool, min(BATCH - len(answered), len(pool)))]
             taught = data if stage.answers else judging
             loss = reply_loss(model, taught, chosen, stage.weight)
             _take(loss, optimizer, schedule, [*vision, *rest])

@@ -15,7 +15,7 @@ class Settings:
     """From photos and pairs of wishes that are kept for it."""
     loop_scenes: int = 48
     """Of those, how many whole loops are run on."""
-    look_steps: int = 120
+    look_steps: int = 150
     stages: tuple[Stage, ...] = STAGES
     prompts: int = 1500
     """Steps that GRPO asks about."""
@@ -37,7 +37,7 @@ SMALL = Settings(
     test_scenes=12,
     loop_scenes=4,
     look_steps=10,
-    stages=(Stage(20, 2e-3, 0.3, 4.0),),
+    stages=(Stage(10, 2e-3, 0.5, 4.0, answers=False, speechless=0.5), Stage(10, 2e-3, 0.3, 2.0)),
     prompts=16,
     grpo_steps=2,
     grpo_batch=8,

@@ -183,7 +183,10 @@ def test_learning_lowers_the_loss(steps: Sequence[Step], data: Encoded) -> None:
     said: list[str] = []
     assert look(model, data, steps, 3, seed=0, watch=said.append) < 1
     before = reply_loss(model, data, range(len(steps)), 1.0).item()
-    stages = (Stage(2, 2e-3, 0.3, 4.0, answers=False, speechless=0.5), Stage(4, 2e-3, 0.3, 1.0))
+    stages = (
+        Stage(2, 2e-3, 0.3, 4.0, answers=False, speechless=0.5),
+        Stage(4, 2e-3, 0.3, 1.0, whole=0.5),
+    )
     imitate(model, data, steps, 0, stages, said.append)
     assert reply_loss(model, data, range(len(steps)), 1.0).item() < before
 
