@@ -132,7 +132,7 @@ def _colour(target: Target, pixels: Pixels) -> Grounded:
 
 
 def _text(target: Target, pixels: Pixels) -> Grounded:
-    parts, note = find_text(_opaque(pixels), target.name)
+    parts, note = find_text(_opaque(pixels), target.name, placed=bool(target.place))
     return _noted(choose(parts, target), note)
 
 

@@ -17,17 +17,22 @@ from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_faint, find_objects, known_names
 from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.likely_faces import guess_faces
 from editthinker.tools.vision.masks import (
     Box,
     Part,
     part_of,
 )
 from editthinker.tools.vision.reader import TextBox, read_text
+from editthinker.tools.vision.writing import Corners, guess_lines
 
 _PULL = "`editthinker models pull`"
 
 _RELIABLE = frozenset({"person", "cat", "dog", "horse", "bird", "car"})
 """Kinds that the detector seldom takes other things for."""
+
+_SURE_REACH, _UNSURE_REACH = 0.3, 1.0
+"""Share of its sides by which a thing may reach beyond its box; a faint view shows a part of it."""
 
 _ALIKE = 0.75
 """How alike words must be, in [0, 1], for misread letters to be forgiven."""
@@ -71,7 +76,8 @@ def _recognised(
     named, note = [thing for thing in found if thing.name == name], ""
     if not named and (faint := find_faint(pixels, name)):
         named, note = [faint], f"Not sure that it is a {name}: {faint.confidence:.0%}."
-    masks = [whole_thing(pixels, thing.box) for thing in named]
+    reach = _UNSURE_REACH if note else _SURE_REACH
+    masks = [whole_thing(pixels, thing.box, reach) for thing in named]
     parts = _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
     if not parts:
         others = sorted({thing.name for thing in found})
@@ -113,11 +119,15 @@ def find_face(pixels: Pixels) -> tuple[list[Part], str]:
         EditRefusedError: if there is none.
     """
     faces = find_faces(pixels)
-    if faces is None:
-        raise EditRefusedError(f"faces are found with the model pack only: {_PULL}")
-    if not faces:
+    if faces == []:
         raise EditRefusedError("there is no face to be seen in this photo")
-    return [part_of(_oval(pixels.shape[:2], box)) for box, _ in faces], ""
+    boxes = guess_faces(pixels) if faces is None else [box for box, _ in faces]
+    if not boxes:
+        raise EditRefusedError(
+            f"nothing in this photo is surely a face; {_PULL} gets what finds the others"
+        )
+    note = "" if faces else f"Guessed a face by skin and eyes; {_PULL} makes it sure."
+    return [part_of(_oval(pixels.shape[:2], box)) for box in boxes], note
 
 
 def _oval(shape: tuple[int, ...], box: Box) -> Floats:
@@ -127,18 +137,20 @@ def _oval(shape: tuple[int, ...], box: Box) -> Floats:
     return floats(np.interp(np.hypot(x[None, :], y[:, None]), [0.92, 1.08], [1, 0]))
 
 
-def find_text(pixels: Pixels, words: str) -> tuple[list[Part], str]:
+def find_text(pixels: Pixels, words: str, *, placed: bool = False) -> tuple[list[Part], str]:
     """Return the lines of text, or where given words stand, and a sentence about what was guessed.
+
+    Args:
+        pixels: The photo.
+        words: What the text says; empty for any.
+        placed: Whether a place tells which line is meant, where the words cannot be read.
 
     Raises:
         EditRefusedError: if there is no text, or not these words.
     """
     lines = read_text(pixels)
     if lines is None:
-        raise EditRefusedError(
-            "text is read with the model pack only: pip install 'editthinker[darkroom]' and "
-            f"{_PULL}"
-        )
+        return _unread(pixels, words, placed=placed)
     if not lines:
         raise EditRefusedError("there is no text to be read in this photo")
     boxes = [line.corners for line in lines]
@@ -150,7 +162,19 @@ def find_text(pixels: Pixels, words: str) -> tuple[list[Part], str]:
     return [part_of(_polygon(pixels.shape[:2], corners)) for corners in boxes], ""
 
 
-Corners = tuple[tuple[float, float], ...]
+def _unread(pixels: Pixels, words: str, *, placed: bool) -> tuple[list[Part], str]:
+    """Return what looks like text, where nothing can read it."""
+    lines = guess_lines(pixels)
+    reading = f"text is read with the model pack: pip install 'editthinker[darkroom]' and {_PULL}"
+    if not lines:
+        raise EditRefusedError(f"nothing in this photo looks like text; {reading}")
+    if words and len(lines) > 1 and not placed:
+        raise EditRefusedError(
+            f"cannot tell which of {len(lines)} lines of text says '{words}'; say where it is "
+            f"('the top text'), or: {reading}"
+        )
+    parts = [part_of(_polygon(pixels.shape[:2], corners)) for corners in lines]
+    return parts, f"Went by the look of letters, which were not read; {reading}."
 
 
 def _place_of(line: TextBox, words: str) -> Corners | None:

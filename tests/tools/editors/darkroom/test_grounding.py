@@ -5,12 +5,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.grounding import ground, mark_of
 from editthinker.tools.editors.darkroom.light import to_lab
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 
 PHOTOS = Path(__file__).parents[4] / "tools" / "photos"
@@ -183,10 +184,42 @@ def test_grass_goes_by_its_colour(scene: np.ndarray) -> None:
     assert found.note == "Took what is green for the grass."
 
 
-@pytest.mark.parametrize("target", [Target("text"), Target("face")])
-def test_what_needs_the_pack_names_the_command(target: Target) -> None:
-    with pytest.raises(EditRefusedError, match="editthinker models pull"):
-        ground(target, photo("hopper"))
+def test_where_nothing_looks_like_text_the_command_that_gets_a_reader_is_named(
+    scene: np.ndarray,
+) -> None:
+    with pytest.raises(EditRefusedError, match=r"looks like text; .*editthinker models pull"):
+        ground(Target("text"), scene)
+
+
+def test_a_row_of_letters_is_found_without_being_read(scene: np.ndarray) -> None:
+    sign = Image.fromarray(scene)
+    ImageDraw.Draw(sign).text((120, 40), "MARKET", "white", font(44))
+    found = ground(Target("text", "MARKET"), np.array(sign))
+    assert centre(found.mask) == pytest.approx((210, 64), abs=20)
+    assert found.mask[:150].sum() == found.mask.sum()
+    assert "not read" in found.note
+
+
+def test_of_two_unread_lines_words_cannot_pick_one(scene: np.ndarray) -> None:
+    sign = Image.fromarray(scene)
+    for y, words in ((10, "MARKET"), (80, "SUNDAY")):
+        ImageDraw.Draw(sign).text((120, y), words, "white", font(44))
+    pixels = np.array(sign)
+    with pytest.raises(EditRefusedError, match="cannot tell which of 2 lines of text says"):
+        ground(Target("text", "MARKET"), pixels)
+    assert centre(ground(Target("text", "MARKET", "top"), pixels).mask)[1] < 70
+
+
+def test_a_large_face_is_guessed_and_said_to_be() -> None:
+    found = ground(Target("face"), photo("hopper"))
+    assert found.mask[200:280, 220:290].mean() > 0.95
+    assert found.note.startswith("Guessed a face by skin and eyes")
+
+
+def test_a_face_is_not_seen_in_everything(scene: np.ndarray) -> None:
+    for pixels in (scene, photo("coffee"), photo("cat")):
+        with pytest.raises(EditRefusedError, match=r"surely a face; .*editthinker models pull"):
+            ground(Target("face"), pixels)
 
 
 def test_the_same_question_is_answered_once(scene: np.ndarray) -> None:
