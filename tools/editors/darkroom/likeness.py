@@ -20,9 +20,6 @@ from editthinker.tools.vision.segmenter import outlines_with_model, segment
 _SIDE = 320
 """Longest side on which colours are compared, in pixels."""
 
-_REACH = 0.3
-"""Share of a box's sides by which a thing may reach beyond it: a handle, a tail."""
-
 _MOST = 0.25
 """Share of a thing above which what lies beyond its box is another thing."""
 
@@ -30,17 +27,22 @@ _AKIN = 0.35
 """Share of such a part that must look more like the thing than like what lies around."""
 
 
-def whole_thing(pixels: Pixels, box: Box) -> Floats:
+def whole_thing(pixels: Pixels, box: Box, reach: float) -> Floats:
     """Outline the thing in a box, with the handle or tail that a detector's box cuts off.
 
     Such a part has the colours of the thing, and what lies around it has not.
+
+    Args:
+        pixels: The photo.
+        box: Where the thing is.
+        reach: Share of the box's sides by which the thing may reach beyond it.
     """
     mask = segment(pixels, box=box).mask
     if not outlines_with_model() or mask.max() <= 0.5:
         return mask
     height, width = mask.shape
     left, top, right, bottom = box
-    across, down = round(_REACH * (right - left)), round(_REACH * (bottom - top))
+    across, down = round(reach * (right - left)), round(reach * (bottom - top))
     wider = (
         (max(0, left - across), top, right, bottom),
         (left, max(0, top - down), right, bottom),
