@@ -84,7 +84,7 @@ def test_the_printed_command_is_one_that_accelerate_takes(sharding: str, tmp_pat
 
 def test_what_a_run_needs_and_is_not_here_is_named() -> None:
     pytest.importorskip("trl")
-    given = ["--set", "trainer.report_to=[tensorboard, trackio]"]
+    given = ["--set", 'trainer.report_to=["tensorboard", "trackio"]']
     named = json.loads(train("grpo", "paper", "--dry-run", *given).stdout)["not_installed"]
     wanted = ("tensorboard", "trackio", "deepspeed", "vllm")
     assert named == [name for name in wanted if find_spec(name) is None]
