@@ -10,7 +10,7 @@ from dataclasses import replace
 from editthinker.graph.thinkers.base import Plan, PlanRequest, ThinkRequest, Thought
 from editthinker.graph.thinkers.measures.assessment import assess
 from editthinker.graph.thinkers.measures.headroom import fit_to_photo
-from editthinker.graph.thinkers.measures.refinement import refine
+from editthinker.graph.thinkers.measures.refinement import alternatives
 from editthinker.tools.editors.darkroom.parse import parse
 from editthinker.tools.editors.darkroom.recipe import Recipe
 from editthinker.tools.errors import ThinkerError
@@ -57,10 +57,9 @@ def _think(request: ThinkRequest) -> Thought:
     semantic, quality = assessment.semantic, assessment.quality
     prompt = request.prompt
     if semantic < ACCEPTABLE or quality < ACCEPTABLE:
-        refined = _sentence(refine(asked, parse(request.prompt), assessment))
         tried = {request.prompt, *(attempt.prompt for attempt in request.history)}
-        if refined not in tried:
-            prompt = refined
+        ideas = map(_sentence, alternatives(asked, parse(request.prompt), assessment))
+        prompt = next((idea for idea in ideas if idea not in tried), prompt)
     remarks = [note for note in request.notes if _AMBIGUOUS in note]
     reasoning = " ".join([assessment.reasoning, *remarks[:1]])
     return Thought(semantic, quality, reasoning, prompt)

@@ -18,9 +18,9 @@ from PIL import Image, ImageColor, ImageDraw, ImageEnhance, ImageFilter, ImageFo
 from pydantic.dataclasses import dataclass as checked
 
 Paint = Mapping[str, Any]
-"""`paint` names a painter, `on` a thing, `!thing` the rest; other keys are the painter's, or
-change where it paints: `part`, `grow`. `then` names harm that is done to the result. A bad edit
-without `paint` is the good one with other settings."""
+"""`paint` names a painter, `on` a thing, `!thing` the rest; other keys are the painter's, or change
+where it paints: `part`, `grow`, `fade` (between which percent of the height it ends). `then` names
+harm that is done to the result. A bad edit without `paint` is the good one with other settings."""
 
 
 @checked(frozen=True)
@@ -60,6 +60,11 @@ class Case:
     def mark(self) -> Pixels | None:
         return None
 
+    @property
+    def reads(self) -> bool:
+        """Whether only a reader can judge it."""
+        return bool(self.lettered) or self.good["paint"] == "letter"
+
     def edited(self, kind: str = "") -> Pixels:
         """Return the good edit, or one of the bad ones."""
         other = self.bad[kind] if kind else {}
@@ -96,12 +101,15 @@ def painted(canvas: Canvas, paint: Paint) -> Pixels:
     """Paint one edit."""
     own = {**paint}
     painter, harm = PAINTERS[own.pop("paint")], own.pop("then", "")
-    on, part, grow = (own.pop(key, "") for key in ("on", "part", "grow"))
+    on, part, grow, fade = (own.pop(key, "") for key in ("on", "part", "grow", "fade"))
     mask = canvas.mask(on)
     if part:
         mask = _part(mask, part)
     if grow:
         mask = grown(mask, grow / 100)
+    if fade:
+        down = np.linspace(0, 100, len(mask))[:, None]
+        mask = np.asarray(mask * np.interp(down, fade, [1, 0]), np.float32)
     result = painter(canvas, **own)
     if result.shape == canvas.pixels.shape and on:
         result = mixed(canvas.pixels, result, mask)

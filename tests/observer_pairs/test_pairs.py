@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from ranking import GOAL, Pair, rank, read_cases, score
+from second import read_second
 
 from editthinker.tools.vision.reader import can_read
 
@@ -35,6 +36,16 @@ def test_good_edits_come_before_bad_ones(pairs: Sequence[Pair]) -> None:
     assert len(wrong) <= (1 - GOAL) * len(pairs), wrong
 
 
+@pytest.mark.xdist_group("second pairs")
+def test_good_edits_come_before_bad_ones_in_a_set_that_was_made_later() -> None:
+    pairs = rank([case for case in read_second() if not case.reads])
+    assert len(pairs) >= 60
+    wrong = [
+        (pair.case.photo, pair.case.instruction, pair.kind) for pair in pairs if not pair.right
+    ]
+    assert len(wrong) <= (1 - GOAL) * len(pairs), wrong
+
+
 def test_good_edits_pass_and_edits_of_the_wrong_thing_fail(pairs: Sequence[Pair]) -> None:
     good = {pair.case.instruction: score(pair.good) for pair in pairs}
     assert sum(value >= 8 for value in good.values()) >= 0.9 * len(good), good
@@ -46,6 +57,7 @@ def test_good_edits_pass_and_edits_of_the_wrong_thing_fail(pairs: Sequence[Pair]
 @pytest.mark.pack
 @pytest.mark.skipif(not can_read(), reason="needs the reader of the model pack")
 def test_words_are_read_back() -> None:
-    pairs = rank([case for case in read_cases() if case.make in WORDS])
+    written = [case for case in read_second() if case.reads]
+    pairs = rank([*(case for case in read_cases() if case.make in WORDS), *written])
     wrong = [(pair.case.photo, pair.kind) for pair in pairs if not pair.right]
     assert len(wrong) <= 0.1 * len(pairs), wrong

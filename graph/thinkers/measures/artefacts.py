@@ -29,12 +29,15 @@ def find_damage(scene: Scene) -> list[Damage]:
     """Return every kind of harm that the steps do not explain."""
     asked = {step.operation for step in scene.recipe.steps}
     damage: list[Damage] = []
-    if not asked & (REDRAWING | EXCHANGED | {"grain"}):
+    if not asked & (REDRAWING | EXCHANGED | {"grain", "invert"}):
         damage += _clipping(scene)
     if not asked & (_SOFTENING | EXCHANGED):
         damage += _softness(scene)
+    elif "denoise" in asked and not asked & ((_SOFTENING | EXCHANGED) - {"denoise"}):
+        damage += _lost_outlines(scene)
     if not asked & (REDRAWING | EXCHANGED | {"grain"}):
         damage += _noise(scene)
+    if not asked & (REDRAWING | EXCHANGED | {"grain", "invert"}):
         damage += _halos(scene)
     if not asked & (REDRAWING | EXCHANGED | {"border"}):
         damage += _banding(scene)
@@ -78,7 +81,7 @@ def _clipping(scene: Scene) -> Iterator[Damage]:
         f"{white:.1%} of the pixels are newly blown out.",
         _BRIGHTER,
     )
-    if not {step.operation for step in scene.recipe.steps} & {"recolour", "hue", "sepia"}:
+    if not {step.operation for step in scene.recipe.steps} & {"recolour", "hue", "wash", "sepia"}:
         yield Damage(
             # One full channel is seen only where much is lost to it.
             _points(0.25 * (one - 0.03)),
@@ -106,6 +109,19 @@ def _softness(scene: Scene) -> Iterator[Damage]:
     gain = detail_gain(scene)
     points = float(np.interp(gain, [0.3, 0.6, 0.65 if moved else 0.85], [6, 3, 0]))
     yield Damage(points, f"Fine detail fell to {gain:.0%}.", _DARKER | {"denoise", "blur"})
+
+
+def _lost_outlines(scene: Scene) -> Iterator[Damage]:
+    """Look at what is too strong and too wide to be noise."""
+    start, end = (
+        cv2.GaussianBlur(plane, (0, 0), 1.5) - cv2.GaussianBlur(plane, (0, 0), 4.0)
+        for plane in (scene.fine_before, scene.fine_after)
+    )
+    strong = np.asarray(np.abs(start) >= np.percentile(np.abs(start), 90), np.float32)
+    strong *= scene.fine_weights()
+    left = mean(np.abs(end), strong) / max(mean(np.abs(start), strong), 0.5)
+    points = float(np.interp(left, [0.4, 0.6, 0.8], [6, 3, 0]))
+    yield Damage(points, f"Outlines fell to {left:.0%}.", frozenset({"denoise"}))
 
 
 def _noise(scene: Scene) -> Iterator[Damage]:

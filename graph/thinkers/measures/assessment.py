@@ -18,17 +18,20 @@ from editthinker.graph.thinkers.measures import (
     focus,
     geometry,
     grade,
+    moves,
     region,
     style,
     text,
     things,
+    wash,
 )
 from editthinker.graph.thinkers.measures.artefacts import find_damage
 from editthinker.graph.thinkers.measures.finding import Damage, Finding
+from editthinker.graph.thinkers.measures.mistaking import tell_which
 from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
 from editthinker.graph.thinkers.measures.scene import Scene, lay_over
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Kind
 from editthinker.tools.images import Pixels
 
 UNFINISHED = 7.5
@@ -110,7 +113,11 @@ def assess(
             return Finding(asked, 0.5, f"Not measured: {step.sentence()}.")
         if marks is not None and step.operation == "text":
             return text.measure_text(scene, step, marks)
-        return replace(_MEASURES[step.operation](scene, step), step=asked)
+        found = replace(_MEASURES[step.operation](scene, step), step=asked)
+        if step.region.kind in _SOUGHT and step.region not in scene.sights:
+            unseen = f"Where {step.region.phrase()} is cannot be checked here."
+            return replace(found, sentence=f"{found.sentence} {unseen}")
+        return tell_which(scene, found)
 
     return Assessment(
         tuple(find(*pair) for pair in zip(limited.steps, recipe.steps, strict=True)),
@@ -136,14 +143,30 @@ def _limited(recipe: Recipe, *, bounded: bool) -> Recipe:
     return replace(recipe, steps=tuple(steps))
 
 
+_SOUGHT: frozenset[Kind] = frozenset({"object", "face", "text"})
+"""Kinds of things that these eyes may not find."""
+
 LOCAL: frozenset[Operation] = frozenset(
-    {*grade.FIGURES, "hue", "black-and-white", "sepia", "sharpen", "blur", "denoise", "grain"}
+    {
+        *grade.FIGURES,
+        "hue",
+        "wash",
+        "black-and-white",
+        "sepia",
+        "sharpen",
+        "blur",
+        "denoise",
+        "grain",
+    }
 )
 """Operations that can be measured on a part of the photo."""
 
 _MEASURES: Mapping[Operation, Callable[[Scene, Step], Finding]] = {
     **dict.fromkeys(grade.FIGURES, grade.measure_grade),
     "hue": colour.measure_hue,
+    "wash": wash.measure_wash,
+    "white-balance": wash.measure_white_balance,
+    "invert": wash.measure_invert,
     "black-and-white": colour.measure_black_and_white,
     "sepia": colour.measure_sepia,
     "sharpen": focus.measure_sharpen,
@@ -165,8 +188,8 @@ _MEASURES: Mapping[Operation, Callable[[Scene, Step], Finding]] = {
     "cutout": backdrop.measure_cutout,
     "isolate": backdrop.measure_isolate,
     "remove": things.measure_remove,
-    "move": things.measure_move,
-    "duplicate": things.measure_move,
+    "move": moves.measure_move,
+    "duplicate": moves.measure_move,
     "erase-text": text.measure_erased,
     "replace-text": text.measure_replaced,
     "recolour": region.measure_recolour,

@@ -5,7 +5,7 @@ import numpy as np
 
 from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean
-from editthinker.graph.thinkers.measures.palette import belongs
+from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.traces import on_edges, slope, solid
 from editthinker.tools.editors.darkroom.colours import lab_of
@@ -18,7 +18,7 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
     weights = scene.weights(step.region)
     core = np.asarray(weights > 0.8, np.float32)
     name = step.region.phrase()
-    if "image" in step.options:
+    if {"image", "scene"} & set(step.options):
         covered = mean(scene.changed, core)
         done = float(np.interp(covered, [0.3, 0.85], [0, 1]))
         sentence = f"{covered:.0%} of {name} shows something else now"
@@ -39,23 +39,26 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
 
 
 def _gradient(scene: Scene, step: Step, core: Floats) -> tuple[float, str]:
-    down = step.options.get("direction", "down") == "down"
-    places = np.nonzero(core.any(axis=1 if down else 0))[0]
-    if not len(places):
-        return 0.0, f"{step.region.phrase()} cannot be told"
-    first, last = int(places[0]), int(places[-1])
-    quarter = max(1, (last - first) // 6)
-    hits = []
-    for colour, start in (("colour", first), ("end", last + 1 - quarter)):
-        part = np.zeros_like(core)
-        band = slice(start, start + quarter)
-        part[(band, slice(None)) if down else (slice(None), band)] = 1
-        off = np.linalg.norm(scene.after - lab_of(str(step.options[colour])), axis=2)
-        hits.append(mean(np.asarray(off < 30, np.float32), np.asarray(core * part, np.float32)))
+    """Follow the colours from one side to the other: how far along the way each line is."""
+    name = step.region.phrase()
+    first, last = (np.array(lab_of(str(step.options[key]))) for key in ("colour", "end"))
+    way = last - first
+    along = np.clip((scene.after - first) @ way / max(float(way @ way), 1.0), 0, 1)
+    off = np.linalg.norm(scene.after - first - along[..., None] * way, axis=2)
+    named = [belongs(scene.after, str(step.options[key]), LOOSE) for key in ("colour", "end")]
+    fits = np.asarray((off < 30) | (np.max(named, axis=0) > 0.5), np.float32)
+    share = mean(fits, core)
+    across = 1 if step.options.get("direction", "down") == "down" else 0
+    places = np.nonzero(core.any(axis=across))[0]
+    means = ((along * core).sum(axis=across) / np.maximum(core.sum(axis=across), 1))[places]
+    if len(places) < 8:
+        return 0.0, f"{name} cannot be told"
+    part = max(1, len(places) // 6)
+    rise = float(means[-part:].mean() - means[:part].mean())
     smooth = mean(np.asarray(slope(scene.after) < 4, np.float32), core)
-    done = float(np.interp(min(hits), [0.1, 0.7], [0, 1])) * smooth
+    done = float(np.interp(rise, [0.15, 0.5], [0, 1]) * np.interp(share, [0.3, 0.85], [0, 1]))
     colours = f"{step.options['colour']} to {step.options['end']}"
-    return done, f"{min(hits):.0%} of the ends of {step.region.phrase()} run from {colours}"
+    return done * smooth, f"{share:.0%} of {name} runs from {colours}, {rise:.0%} of the way"
 
 
 def measure_cutout(scene: Scene, step: Step) -> Finding:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
+from editthinker.tools.editors.darkroom.target import Place
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Finding:
     """The same in plain words, with figures."""
     ratio: float | None = None
     """Measured change over wanted change; None where there is no amount to steer."""
+    instead: tuple[Place, ...] = ()
+    """Other words that pick out the thing that was meant, where another one was edited."""
 
 
 @dataclass(frozen=True)

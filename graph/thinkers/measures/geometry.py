@@ -91,9 +91,20 @@ def measure_border(scene: Scene, step: Step) -> Finding:
     width = min(sides) / min(scene.source.shape[:2])
     right = near_colour(border.colour, name)
     sensible = float(np.interp(width, [0.002, 0.01, 0.2, 0.4], [0, 1, 1, 0.3]))
-    done = sensible * (1.0 if right else 0.4)
+    shown = _shown(scene)
+    done = sensible * (1.0 if right else 0.4) * float(np.interp(shown, [0.7, 0.97], [0.3, 1]))
     colour = f"{name}, done" if right else f"but not {name}"
-    return Finding(step, done, f"Border of {min(sides)} pixels, {colour}.")
+    covered = f" It covers {1 - shown:.0%} of the photo." if shown < 0.97 else ""
+    return Finding(step, done, f"Border of {min(sides)} pixels, {colour}.{covered}")
+
+
+def _shown(scene: Scene) -> float:
+    """Return the share of the source that lies within the picture, in [0, 1]."""
+    if {step.operation for step in scene.recipe.steps} & {"crop", "rotate", "straighten"}:
+        return 1.0
+    (wide, high), (height, width) = scene.size_before, scene.source.shape[:2]
+    larger = abs(float(np.linalg.det(scene.alignment.matrix[:2, :2])))
+    return min(1.0, width * height / max(wide * high * larger, 1.0))
 
 
 def _unrecognised(step: Step, name: str) -> Finding:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.finding import Damage
-from editthinker.graph.thinkers.measures.lab import Floats
+from editthinker.graph.thinkers.measures.lab import Floats, deviation
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.traces import ring, seam, solid, streaks, texture
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation
@@ -64,9 +64,15 @@ def _treated(
     scene: Scene, core: Floats, _: Floats, causes: frozenset[Operation]
 ) -> Iterator[Damage]:
     start, end = texture(scene.fine_before, core), texture(scene.fine_after, core)
-    sharper = 1.6 if causes & {"sharpen", "contrast"} else 1.2
+    more = sum(s.amount for s in scene.recipe.steps if s.operation in ("sharpen", "contrast"))
+    sharper = 1.2 * (1 + 1.2 * max(more, 0))
     specks = float(np.interp(end - sharper * start, [0.25, 1, 2.5], [0, 2, 4.5]))
     yield Damage(specks, f"Specks came up where it was edited, {end:.1f} L*.", causes)
+    if causes & {"brightness", "exposure"}:
+        tones = [deviation(plane, core) for plane in (scene.fine_before, scene.fine_after)]
+        pale = 1 - tones[1] / max(tones[0], 4.0)
+        points = float(np.interp(pale, [0.3, 0.6], [0, 5]))
+        yield Damage(points, f"{pale:.0%} of its light and shade is washed out.", causes)
     if start > 0.5 and not causes & {"denoise", "blur", "brightness", "exposure"}:
         lost = 1 - end / start
         points = float(np.interp(lost, [0.5, 0.85], [0, 4]))

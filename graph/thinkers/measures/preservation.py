@@ -31,17 +31,18 @@ _LIGHT: frozenset[Operation] = frozenset(
 )
 _COLOURED: frozenset[Operation] = frozenset(
     {"saturation", "warmth", "tint", "hue", "black-and-white", "sepia", "recolour", "fill"}
+    | {"wash", "white-balance", "invert"}
 )
 _MOVERS: Mapping[Operation, frozenset[Operation]] = {
-    "brightness": _LIGHT | REDRAWING | {"fill"},
-    "contrast": _LIGHT | REDRAWING | {"fill", "blur", "grain"},
-    "saturation": _COLOURED | REDRAWING,
+    "brightness": _LIGHT | REDRAWING | {"fill", "invert"},
+    "contrast": _LIGHT | REDRAWING | {"fill", "invert", "blur", "grain"},
+    "saturation": _COLOURED | REDRAWING | {"denoise"},
     "warmth": _COLOURED | {"sketch"},
     "tint": _COLOURED | {"sketch"},
 }
 """Which steps may move each watched figure by an amount of their own."""
 
-_LOOSE: frozenset[Operation] = frozenset({"hue", "sepia", "black-and-white", "recolour"})
+_LOOSE: frozenset[Operation] = frozenset({"hue", "wash", "sepia", "black-and-white", "recolour"})
 """Steps that may well change lightness, since colours differ in it."""
 
 EXCHANGED: frozenset[Operation] = frozenset(
@@ -205,6 +206,9 @@ def _spill(scene: Scene) -> Iterator[Drift]:
         if sight is None or measured or step.operation in _OWN_PLACE:
             return
         allowed, trust = np.maximum(allowed, sight.may), min(trust, sight.trust)
+        if step.operation == "remove":  # the shadow of a thing goes with it
+            lifted = (scene.after[..., 0] - scene.before[..., 0] > 8).astype(np.float32)
+            allowed = np.maximum(allowed, widened(sight.may, 0.05) * lifted)
     outside = np.asarray(scene.changed * scene.weights() * (allowed < 0.5), np.float32)
     total = float((scene.changed * scene.weights()).sum())
     area = float(outside.mean())

@@ -1,10 +1,12 @@
 """What to ask for next, from what the last prompt asked for and what came of it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from editthinker.graph.thinkers.measures.assessment import Assessment
 from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, SIGNED, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.target import Target
 
 _FINE = 0.95
 """A step done to this share keeps its amount."""
@@ -23,6 +25,20 @@ _STRONGER: frozenset[Operation] = REDRAWING | {"sepia", "border"}
 
 _ANGLED: frozenset[Operation] = frozenset({"rotate", "hue"})
 _KEYS = ("axis", "ratio", "colour", "source", "target", "content", "direction", "image")
+
+
+def alternatives(asked: Recipe, tried: Recipe, assessment: Assessment) -> Iterator[Recipe]:
+    """Yield what to try next, the best first: things that were mistaken in other words."""
+    refined = refine(asked, tried, assessment)
+    for finding in assessment.findings:
+        for place in finding.instead:
+            old, new = finding.step.region, replace(finding.step.region, place=place)
+            steps = (
+                replace(step, region=new) if _alike(step.region, old) else step
+                for step in refined.steps
+            )
+            yield replace(refined, steps=tuple(steps))
+    yield refined
 
 
 def refine(asked: Recipe, tried: Recipe, assessment: Assessment) -> Recipe:
@@ -48,12 +64,21 @@ def refine(asked: Recipe, tried: Recipe, assessment: Assessment) -> Recipe:
 
 
 def _counterpart(step: Step, tried: Recipe) -> Step | None:
-    """Return the step of the prompt that stood for an asked one."""
-    for other in tried.steps:
-        same = other.operation == step.operation and other.region == step.region
-        if same and all(other.options.get(key) == step.options.get(key) for key in _KEYS):
-            return other
-    return None
+    """Return the step of the prompt that stood for an asked one, maybe in other words."""
+    alike = [
+        other
+        for other in tried.steps
+        if other.operation == step.operation
+        and _alike(other.region, step.region)
+        and all(other.options.get(key) == step.options.get(key) for key in _KEYS)
+    ]
+    exact = [other for other in alike if other.region == step.region]
+    return (exact or alike or [None])[0]
+
+
+def _alike(one: Target, other: Target) -> bool:
+    """Return whether two targets differ at most in the place."""
+    return replace(one, place=other.place) == other
 
 
 def _adjusted(finding: Finding, old: Step | None, harm: float) -> Step:
@@ -61,6 +86,8 @@ def _adjusted(finding: Finding, old: Step | None, harm: float) -> Step:
     if old is None:
         return step
     ratio = finding.ratio
+    if step.operation == "remove":  # what is left of it is to go along
+        return replace(old, amount=_MOST) if ratio is not None else old
     if ratio is None:
         stronger = step.operation in _STRONGER and finding.done < _FINE
         return _scaled(step, old, 1.5) if stronger else old

@@ -6,18 +6,19 @@ does not judge itself. A sight has two parts: what must change, and what may.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import cv2
 import numpy as np
 
-from editthinker.graph.thinkers.measures.lab import Floats, chroma, shrink, to_lab
+from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, pick
+from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
 from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.colours import colour_mask
-from editthinker.tools.editors.darkroom.target import Place, Target
+from editthinker.tools.editors.darkroom.target import Target
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
 from editthinker.tools.vision.faces import find_faces
@@ -26,6 +27,9 @@ from editthinker.tools.vision.reader import read_text
 
 _EYES = 640
 """Longest side that detector and reader look at, in pixels."""
+
+_OWN = 0.2
+"""Share of a thing that has the colour that the words give it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class Sight:
     """What could belong to it."""
     trust: float
     """How far to believe this, in [0, 1]."""
+    choice: Choice | None = None
+    """Everything that the words could mean, where there are several such things."""
+
+    def settled(self, changed: Floats) -> "Sight":
+        """Take the thing that was edited for the one that was meant, where the words allow it."""
+        if self.choice is None or self.choice.meant is not None:
+            return self
+        edited = self.choice.edited(changed)
+        return self if edited is None else replace(self, must=self.choice.things[edited])
 
 
 def look(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -54,8 +67,8 @@ def look(target: Target, source: Pixels, before: Floats) -> Sight | None:
     seen = _EYES_FOR[target.kind](target, source, before)
     if seen is None or target.kind in _SEVERAL or target.place in ("", "all", "largest"):
         return seen
-    half = _half(target.place, before.shape)
-    return Sight(seen.must * half, seen.may * half, seen.trust)
+    side = half(target.place, before.shape)
+    return Sight(seen.must * side, seen.may * side, seen.trust)
 
 
 def _photo(_: Target, __: Pixels, before: Floats) -> Sight | None:
@@ -128,17 +141,22 @@ def _ground(_: Target, __: Pixels, before: Floats) -> Sight | None:
 
 def _colour(target: Target, _: Pixels, before: Floats) -> Sight | None:
     every = colour_mask(before, target.name)
-    parts = _parts(every)
+    parts = parts_of(every)
     if not parts:
         return None
-    must = every if target.place == "all" else _chosen(parts, target.place)
-    named = target.place not in ("", "all")
-    allowed = (
-        widened(must, 0.02)
-        if named
-        else widened(np.maximum(every, 0.6 * belongs(before, target.name)), 0.012)
-    )
-    return Sight(must, allowed, 0.9)
+    must = every if target.place == "all" else parts[pick(parts, target.place)]
+    if target.place in ("", "all"):
+        allowed = widened(np.maximum(every, 0.6 * belongs(before, target.name)), 0.012)
+    else:
+        allowed = widened(must, 0.02)
+    return Sight(must, allowed, 0.9, _choice(parts, target))
+
+
+def _choice(things: list[Floats], target: Target) -> Choice | None:
+    """Return what the words leave open, or pick out of several things."""
+    if len(things) < 2 or target.place == "all":
+        return None
+    return Choice(tuple(things), pick(things, target.place) if target.place else None)
 
 
 def _face(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -157,14 +175,16 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
     found = find_objects(shrink(source, _EYES))
     named = [thing.box for thing in found or [] if thing.name == target.name]
     if named:
-        seen = _boxed(named, target, source, before)
-        if seen is None or not target.colour:
+        own = matching(before, target.colour) if target.colour else None
+        seen = _boxed(named, target, source, before, own)
+        if seen is None or own is None:
             return seen
-        own = matching(before, target.colour)  # a red cup: not the coffee in it
-        return Sight(seen.must * own, seen.may * widened(own, 0.03), seen.trust)
+        # A red cup: not the coffee in it.
+        return replace(seen, must=seen.must * own, may=seen.may * widened(own, 0.03))
     if target.colour:
         return _colour(Target("colour", target.colour, target.place), source, before)
-    return None
+    # Without a detector somebody is whom the photo shows.
+    return _subject(target, source, before) if target.name == "person" and found is None else None
 
 
 def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -173,11 +193,14 @@ def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
     named = [line for line in lines or [] if not target.name or alike(line.text, target.name)]
     if not named:
         return None
-    must = np.zeros(small.shape[:2], np.float32)
+    planes = []
     for line in named:
-        cv2.fillPoly(must, [np.rint(np.array(line.corners)).astype(np.int32)], 1)
-    seen = _fit(must, before)
-    return Sight(seen, widened(seen, 0.03), 1.0)
+        plane = np.zeros(small.shape[:2], np.float32)
+        cv2.fillPoly(plane, [np.rint(np.array(line.corners)).astype(np.int32)], 1)
+        planes.append(_fit(plane, before))
+    choice = _choice(planes, target) if target.place else None  # else all of it is one text
+    seen = np.max(planes, axis=0) if choice is None else planes[pick(planes, target.place)]
+    return Sight(seen, widened(seen, 0.03), 1.0, choice)
 
 
 def _marked(_: Target, __: Pixels, ___: Floats) -> Sight | None:
@@ -201,8 +224,13 @@ _SEVERAL = frozenset({"colour", "text", "face", "object"})
 """Kinds of which there may be several; for the others a place means a half."""
 
 
-def _boxed(boxes: list[Box], target: Target, source: Pixels, before: Floats) -> Sight | None:
-    """Turn boxes of `source` shrunk to `_EYES` into a sight: the middle must, the box may."""
+def _boxed(
+    boxes: list[Box], target: Target, source: Pixels, before: Floats, own: Floats | None = None
+) -> Sight | None:
+    """Turn boxes of `source` shrunk to `_EYES` into a sight: the middle must, the box may.
+
+    Where the words give a colour, `own`, the thing that has most of it is meant.
+    """
     if not boxes:
         return None
     height, width = shrink(source, _EYES).shape[:2]
@@ -212,13 +240,22 @@ def _boxed(boxes: list[Box], target: Target, source: Pixels, before: Floats) -> 
         middle = ((left + right) / 2, (top + bottom) / 2)
         cv2.ellipse(core, (middle, (0.6 * (right - left), 0.6 * (bottom - top)), 0), 1, -1)
         planes.append(_fit(core, before))
-    must = np.max(planes, axis=0) if target.place == "all" else _chosen(planes, target.place)
+    choice = _choice(planes, target)
+    if choice and choice.meant is None and own is not None:
+        coloured = [mean(own, plane) for plane in planes]
+        others = [index for index in np.argsort(coloured)[::-1][1:] if coloured[index] > _OWN]
+        choice = choice if others else choice._replace(meant=int(np.argmax(coloured)))
+    if target.place == "all":
+        must = np.max(planes, axis=0)
+    else:
+        meant = choice.meant if choice else None
+        must = planes[pick(planes, target.place) if meant is None else meant]
     whole = np.zeros((height, width), np.float32)
     for box, plane in zip(boxes, planes, strict=True):
-        if target.place in ("", "all") or plane is must:
+        if plane is must or target.place == "all" or not choice or choice.meant is None:
             left, top, right, bottom = (max(0, int(edge)) for edge in box)
             whole[top:bottom, left:right] = 1
-    return Sight(np.asarray(must, np.float32), widened(_fit(whole, before), 0.03), 0.9)
+    return Sight(np.asarray(must, np.float32), widened(_fit(whole, before), 0.03), 0.9, choice)
 
 
 def alike(text: str, words: str) -> bool:
@@ -232,52 +269,6 @@ def alike(text: str, words: str) -> bool:
         or best.size >= 0.75 * len(wanted)
         or SequenceMatcher(None, line, wanted).ratio() > 0.75
     )
-
-
-def _parts(mask: Floats) -> list[Floats]:
-    solid = cv2.morphologyEx(
-        (mask > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
-    )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
-    areas = stats[1:count, cv2.CC_STAT_AREA]
-    if not len(areas) or areas.max() < 0.0008 * mask.size:
-        return []
-    return [
-        np.asarray(mask * (labels == index), np.float32)
-        for index, area in enumerate(areas, start=1)
-        if area >= max(0.0008 * mask.size, 0.08 * areas.max())
-    ]
-
-
-def _chosen(parts: list[Floats], place: Place) -> Floats:
-    """Return the part at a place, the largest where none is named."""
-
-    def centre(part: Floats, axis: int) -> float:
-        weight = part.sum(axis=axis)
-        return float((weight * np.linspace(0, 1, len(weight))).sum() / max(weight.sum(), 1e-6))
-
-    keys: Mapping[str, Callable[[Floats], float]] = {
-        "left": lambda part: centre(part, 0),
-        "right": lambda part: -centre(part, 0),
-        "top": lambda part: centre(part, 1),
-        "bottom": lambda part: -centre(part, 1),
-        "middle": lambda part: abs(centre(part, 0) - 0.5) + abs(centre(part, 1) - 0.5),
-        "smallest": lambda part: float(part.sum()),
-    }
-    return min(parts, key=keys.get(place, lambda part: -float(part.sum())))
-
-
-def _half(place: Place, shape: tuple[int, ...]) -> Floats:
-    height, width = shape[:2]
-    x, y = np.linspace(0, 1, width)[None, :], np.linspace(0, 1, height)[:, None]
-    inside = {
-        "left": x < 0.5,
-        "right": x > 0.5,
-        "top": y < 0.5,
-        "bottom": y > 0.5,
-        "middle": (abs(x - 0.5) < 0.3) & (abs(y - 0.5) < 0.3),
-    }.get(place, np.ones((1, 1), bool))
-    return np.asarray(np.broadcast_to(inside, (height, width)), np.float32)
 
 
 def _rest(mask: Floats) -> Floats:

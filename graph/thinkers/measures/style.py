@@ -14,14 +14,15 @@ def flatness(pixels: Pixels) -> float:
     """Return the share of each channel that lies in its eight commonest tones, in [0, 1]."""
     shares = []
     for channel in range(3):
-        counts = np.bincount(pixels[..., channel].ravel(), minlength=256).astype(np.float64)
+        plane = pixels[::2, ::2, channel] if pixels.size > 10**6 else pixels[..., channel]
+        counts = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
         held = 0.0
         for _ in range(8):
             top = int(counts.argmax())
             near = slice(max(0, top - 1), top + 2)
             held += float(counts[near].sum())
             counts[near] = 0
-        shares.append(held / pixels[..., channel].size)
+        shares.append(held / plane.size)
     return float(np.mean(shares))
 
 

@@ -51,7 +51,7 @@ def measure_text(scene: Scene, step: Step, marks: Floats) -> Finding:
         coloured = float(np.interp((close | named).mean(), [0.05, 0.25], [0.4, 1]))
     # Words that run over the sides or cover much of the photo are not what anyone asks for.
     sensible = float(np.interp(share, [0.0008, 0.002, 0.06, 0.15], [0.5, 1, 1, 0.4]))
-    done = sensible * placed * coloured
+    done = sensible * placed * coloured * _uncut(marks)
     reading, verb = _reading(scene.edited, str(step.options.get("content", "")))
     done *= reading
     where = f" at the {place}" if place else ""
@@ -59,6 +59,13 @@ def measure_text(scene: Scene, step: Step, marks: Floats) -> Finding:
         "New marks stand" if done >= 0.8 else "The marks do not fit what was asked: they cover"
     )
     return Finding(step, done, f"{verdict}{where} ({share:.1%} of the photo); {verb}.")
+
+
+def _uncut(marks: Floats) -> float:
+    """Return how sure it is that no word runs over the side, in [0, 1]."""
+    sides = [marks[:, :2].max(axis=1), marks[:, -2:].max(axis=1), marks[:2].max(axis=0)]
+    cut = max(float(side.sum()) for side in (*sides, marks[-2:].max(axis=0)))
+    return float(np.interp(cut, [1, 4], [1, 0.5]))
 
 
 def measure_erased(scene: Scene, step: Step) -> Finding:

@@ -48,14 +48,17 @@ def on_edges(mask: Floats, before: Floats) -> float:
 
 
 def seam(before: Floats, after: Floats, area: Floats) -> float:
-    """Return the share of an area's outline where a step of colour stands that was not there.
+    """Return the share of an area's outline where a step of colour stands that was not there."""
+    edge = outline(area)
+    return mean(new_steps(before, after, area), edge) if edge.sum() >= 12 else 0.0
+
+
+def new_steps(before: Floats, after: Floats, area: Floats) -> Floats:
+    """Return where a step of colour stands along an area's outline that was not there: 0 or 1.
 
     The colours a little inside and a little outside of the outline are compared, so that the edge
     of a thing, which was there before, is no seam.
     """
-    edge = outline(area)
-    if edge.sum() < 12:
-        return 0.0
     small = np.ones((3, 3), np.uint8)
     inside = np.asarray(cv2.erode(area, small), np.float32)
     outside = np.asarray(1 - cv2.dilate(area, small), np.float32)
@@ -65,7 +68,7 @@ def seam(before: Floats, after: Floats, area: Floats) -> float:
         return np.asarray(np.linalg.norm(off, axis=2), np.float32)
 
     old, new = step(before), step(after)
-    return mean(np.asarray((new > 9) & (old < 0.4 * new) & (old < 8), np.float32), edge)
+    return np.asarray((new > 9) & (old < 0.4 * new) & (old < 8), np.float32)
 
 
 def _beside(lab: Floats, part: Floats) -> Floats:
@@ -98,6 +101,22 @@ def ring(mask: Floats, near: float = 0.01, far: float = 0.07) -> Floats:
     return np.asarray(widened(mask, far) - widened(mask, near), np.float32)
 
 
+def commonest(samples: Floats, count: int = 8) -> Floats:
+    """Return the commonest colours of `(N, 3)` samples."""
+    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 3000)])
+    cv2.setRNGSeed(5)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 0.5)
+    labels = np.zeros((len(samples), 1), np.int32)
+    found = cv2.kmeans(samples, min(count, len(samples)), labels, stop, 1, cv2.KMEANS_PP_CENTERS)[2]
+    return np.asarray(found, np.float32)
+
+
+def distances(lab: Floats, colours: Floats) -> Floats:
+    """Return how far each colour of `(..., 3)` is from the nearest of some others."""
+    off = [np.linalg.norm(lab - colour, axis=-1) for colour in colours]
+    return np.asarray(np.min(off, axis=0), np.float32)
+
+
 def palette_distance(lab: Floats, weights: Floats, around: Floats, source: Floats) -> float:
     """Return how far the colours of a region are from the commonest ones around it.
 
@@ -107,20 +126,11 @@ def palette_distance(lab: Floats, weights: Floats, around: Floats, source: Float
         around: Where the colours to compare with are, 0 or 1.
         source: The picture they are taken from, CIELAB.
     """
-    samples = source[around > 0.5]
-    points = lab[weights > 0.5]
+    samples, points = source[around > 0.5], lab[weights > 0.5]
     if len(samples) < 12 or not len(points):
         return 0.0
-    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 3000)])
-    cv2.setRNGSeed(5)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 0.5)
-    labels = np.zeros((len(samples), 1), np.int32)
-    _, _, colours = cv2.kmeans(
-        samples, min(8, len(samples)), labels, stop, 1, cv2.KMEANS_PP_CENTERS
-    )
     points = points[:: max(1, len(points) // 4000)]
-    off = np.min([np.linalg.norm(points - colour, axis=1) for colour in colours], axis=0)
-    return float(off.mean())
+    return float(distances(points, commonest(samples)).mean())
 
 
 def ghost(before: Floats, after: Floats, weights: Floats) -> float:
