@@ -133,7 +133,7 @@ def _is_text(row: list[_Letter]) -> bool:
     off = np.abs(bottoms - (slope * x + base))
     widths = np.array([letter.right - letter.left for letter in row])
     # Windows and fences stand in rows as well: all alike.
-    alike = float(widths.std() / max(float(widths.mean()), 1)) < 0.08
+    alike = float(widths.std() / max(float(widths.mean()), 1)) < 0.03
     # One pen in one colour; leaves and fur have many.
     strokes, greys = (np.array([getattr(one, name) for one in row]) for name in ("stroke", "grey"))
     one_pen = strokes.std() < 0.25 * strokes.mean() + 0.3 and greys.std() < 10
