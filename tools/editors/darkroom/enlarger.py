@@ -173,7 +173,8 @@ class Enlarger:
         every = [other for other in self.recipe.steps if other.operation == "cutout"]
         if step is not every[0]:
             return picture
-        mask = floats(np.max([self._scope.find(other.region) for other in every], axis=0))
+        # Added, not the larger of both: where two things meet, each has a half of the edge.
+        mask = floats(np.minimum(sum(self._scope.find(other.region) for other in every), 1))
         return cut_out(picture, mask, " and ".join(other.region.phrase() for other in every))
 
     def _adjusted(self, step: Step, pixels: Floats) -> Floats:

@@ -41,9 +41,9 @@ def without_purpose(words: Sequence[Word], *, follows: bool) -> tuple[Sequence[W
     """
     for at in range(len(words)):
         if _tells_why(words, at):
-            order, why = words[:at], " ".join(word.text for word in words[at:])
+            order, told = words[:at], " ".join(word.text for word in words[at:])
             asks = any(word.kind in _ASKS | {"verb"} for word in order)
-            return (order, why) if asks or (follows and not order) else (words, "")
+            return (order, told) if asks or (follows and not order) else (words, "")
     if not words or words[-1].kind != "reason":
         return words, ""
     starts = [at for at in range(len(words)) if _starts(words, at)]
