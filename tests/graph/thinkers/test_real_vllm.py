@@ -10,14 +10,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from editthinker.graph.thinkers.base import THINKERS, Thinker, ThinkRequest
+from editthinker.graph.thinkers.conversation import TagsWording
+from editthinker.graph.thinkers.prompts import load_prompt
+from editthinker.tools.blobs import BlobStore
+from editthinker.tools.cli import build_app
 from editthinker.tools.errors import ReplyParseError
 from editthinker.tools.images import Picture
 
@@ -48,6 +54,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     python = Path(VLLM).with_name("python")
     builder = Path(__file__).parents[2] / "support" / "tiny_qwen3_vl.py"
     subprocess.run([python, builder, folder, str(SIDE * SIDE)], check=True)
+    with serving(folder) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a checkpoint as `tiny`, by our command."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -94,9 +107,9 @@ def counters(address: str) -> dict[str, float]:
     }
 
 
-def noise(seed: int) -> Picture:
+def noise(seed: int, side: int = SIDE) -> Picture:
     random = np.random.default_rng(seed)
-    return Picture.from_pixels(random.integers(0, 256, (SIDE, SIDE, 3), np.uint8))
+    return Picture.from_pixels(random.integers(0, 256, (side, side, 3), np.uint8))
 
 
 def thinker(url: str, **options: object) -> Thinker:
@@ -108,6 +121,76 @@ def thinker(url: str, **options: object) -> Thinker:
 def request(turn: int, source: int = 0) -> ThinkRequest:
     edited = noise(1000 * source + turn + 1)
     return ThinkRequest(noise(source), edited, "make the sky orange", f"try {turn}", turn=turn)
+
+
+def train(*arguments: str) -> None:
+    done = CliRunner().invoke(build_app(["train"]), ["train", *arguments])
+    assert done.exit_code == 0, done.output
+
+
+def data_of(asked: Sequence[ThinkRequest], folder: Path) -> Path:
+    """Write a data set in which every request has the same reply."""
+    from editthinker.training.dataset_folder import DATASET, write_dataset
+    from editthinker.training.samples import StepSample, make_row
+
+    blobs = BlobStore(str(folder / "blobs"))
+    rows = []
+    for at, each in enumerate(asked):
+        sample = StepSample(
+            trajectory=f"t{at}",
+            task="tone",
+            turn=each.turn,
+            instruction=each.instruction,
+            prompt_before=each.prompt,
+            notes=(),
+            source=blobs.put_image(each.source.data),
+            edited=blobs.put_image(each.edited.data),
+            semantic=3,
+            quality=9,
+            reasoning="Dim.",
+            answer="make the sky a deep orange",
+            final=False,
+        )
+        rows.append(make_row(sample, blobs, TagsWording(), 1.0))
+    write_dataset({"sft": rows}, folder / DATASET)
+    return folder
+
+
+async def test_what_was_trained_merged_and_exported_is_served(tmp_path: Path) -> None:
+    """SFT, adapters on its result, export, vLLM, and our thinker, each by the user's command."""
+    pytest.importorskip("trl")
+    pytest.importorskip("peft")
+    from tiny_qwen3_vl import build_tiny_qwen3_vl
+    from tiny_training import sft_recipe
+
+    from editthinker.training.recipe import Lora, write_recipe
+
+    asked = [
+        ThinkRequest(noise(at, 64), noise(at + 9, 64), "make the sky orange", f"try {at}", turn=1)
+        for at in range(4)
+    ]
+    data = data_of(asked, tmp_path / "data")
+    reply = "Dim. make the sky a deep orange"
+    tiny = build_tiny_qwen3_vl(
+        tmp_path / "tiny", texts=[reply, load_prompt("tags")] * 3, vocabulary=900
+    )
+    whole = sft_recipe(tiny, max_steps=150, save_strategy="no")
+    adapted = sft_recipe(tmp_path / "sft" / "model", max_steps=2, save_steps=2, learning_rate=1e-4)
+    recipes = {"sft": whole, "lora": adapted.model_copy(update={"lora": Lora(rank=2, alpha=4)})}
+    for name, recipe in recipes.items():
+        file = tmp_path / f"{name}.yaml"
+        write_recipe(recipe, file)
+        train("sft", str(file), "--data", str(data), "--out", str(tmp_path / name))
+    exported = tmp_path / "exported"
+    train("export", str(tmp_path / "lora" / "checkpoint-2"), "--out", str(exported))
+    with serving(exported) as address:
+        options = {"model": "tiny", "temperature": 0, "seed": None, "max_retries": 0}
+        mind = THINKERS.load("editthinker-8b")(base_url=f"{address}/v1", **options)
+        for each in asked:
+            thought = await mind.think(each)
+            assert (thought.semantic, thought.quality) == (3, 9)
+            assert thought.refined_prompt == "make the sky a deep orange"
+            assert thought.repairs == ()
 
 
 async def test_random_weights_keep_to_the_schema(url: str) -> None:
