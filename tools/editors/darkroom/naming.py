@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.spread import find_spread
+from editthinker.tools.editors.darkroom.subject import SETTINGS
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
@@ -24,6 +25,7 @@ from editthinker.tools.vision.masks import (
     part_of,
 )
 from editthinker.tools.vision.reader import TextBox, read_text
+from editthinker.tools.vision.segmenter import segment
 from editthinker.tools.vision.writing import Corners, guess_lines
 
 _PULL = "`editthinker models pull`"
@@ -33,6 +35,9 @@ _RELIABLE = frozenset({"person", "cat", "dog", "horse", "bird", "car"})
 
 _SURE_REACH, _UNSURE_REACH = 0.3, 1.0
 """Share of its sides by which a thing may reach beyond its box; a faint view shows a part of it."""
+
+_KNOWN = 0.8
+"""Confidence from which a thing is what the model calls it, and no other."""
 
 _ALIKE = 0.75
 """How alike words must be, in [0, 1], for misread letters to be forgiven."""
@@ -67,7 +72,8 @@ def find_named(pixels: Pixels, name: str, colour: str = "") -> tuple[list[Part],
         raise EditRefusedError(
             f"cannot recognise a {name} in this photo, whose main thing is a {main}"
         )
-    return [part_of(subject.mask)], f"Cannot recognise a {name}; took the main thing in the photo."
+    rest = _without_known(pixels, subject.mask, found or [])
+    return [part_of(rest)], f"Cannot recognise a {name}; took the main thing in the photo."
 
 
 def _recognised(
@@ -110,6 +116,15 @@ def _main_thing(found: list[Found], subject: Floats) -> str | None:
         if thing.confidence > least and inside > 0.6:
             return thing.name
     return None
+
+
+def _without_known(pixels: Pixels, subject: Floats, found: list[Found]) -> Floats:
+    """Leave out of the subject what a model knows by another name: the cup on the saucer."""
+    rest = subject
+    for thing in found:
+        if thing.confidence > _KNOWN and thing.name not in SETTINGS:
+            rest = floats(rest * (1 - segment(pixels, box=thing.box).mask))
+    return rest if rest.sum() > 0.2 * subject.sum() and rest.max() > 0.5 else subject
 
 
 def find_face(pixels: Pixels) -> tuple[list[Part], str]:

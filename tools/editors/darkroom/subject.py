@@ -8,7 +8,7 @@ from editthinker.tools.vision.detector import Found, find_objects
 from editthinker.tools.vision.masks import Box, part_of
 from editthinker.tools.vision.segmenter import segment
 
-_SETTINGS = frozenset({"dining table", "bed", "couch", "bench", "refrigerator", "tv", "boat"})
+SETTINGS = frozenset({"dining table", "bed", "couch", "bench", "refrigerator", "tv", "boat"})
 """Kinds that other things stand on or in, or that walls are taken for."""
 
 _LEAST, _MOST = 0.02, 0.75
@@ -48,7 +48,7 @@ def overlap(one: Floats, other: Floats) -> float:
 
 def _main_thing(found: list[Found], shape: tuple[int, ...]) -> Found | None:
     """Return the largest thing near the middle that can be a subject."""
-    things = [thing for thing in found if thing.name not in _SETTINGS]
+    things = [thing for thing in found if thing.name not in SETTINGS]
     return max(things, key=lambda thing: _weight(thing.box, shape), default=None)
 
 
