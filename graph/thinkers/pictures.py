@@ -64,7 +64,7 @@ def show_difference(source: Picture, edited: Picture) -> Picture:
 def subtract(before: Pixels, after: Pixels) -> Pixels:
     """Return the pixels of `show_difference`, of pictures of one size."""
     change = after.astype(np.int16) - before
-    return np.clip(change + _GREY, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(change + _GREY, 0, 255), np.uint8)
 
 
 def _fit(width: int, height: int, max_pixels: int) -> tuple[int, int]:
