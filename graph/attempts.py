@@ -6,9 +6,9 @@ from typing import Any
 
 from langgraph.errors import NodeError, NodeTimeoutError
 
+from editthinker.graph.planning import usage_of_failure
 from editthinker.graph.state import Attempt, EditTask, Failure, RequirementMark
-from editthinker.graph.thinkers.base import Requirement, Thought, Usage
-from editthinker.graph.thinkers.replies import UnreadableReplyError
+from editthinker.graph.thinkers.base import Requirement, Thought
 from editthinker.tools.errors import EditThinkerError, ReplyParseError
 from editthinker.tools.plain import printable_text
 
@@ -100,7 +100,7 @@ def unscored(
 ) -> Attempt:
     """Return an attempt whose edit could not be scored; it is never given a number."""
     failure: Failure = "unparsable" if isinstance(error, ReplyParseError) else "thinker"
-    usage = error.usage if isinstance(error, UnreadableReplyError) else Usage()
+    usage = usage_of_failure(error)
     return {
         **attempt,
         "failure": failure,

@@ -89,6 +89,12 @@ class EditContext(BaseModel):
             return satisfied is True
         return semantic >= self.accept_semantic and quality >= self.accept_quality
 
+    @classmethod
+    def largest(cls, name: str) -> float | None:
+        """Return the most that a setting of this class can be: less on a server that limits it."""
+        bounds = (getattr(bound, "le", None) for bound in cls.model_fields[name].metadata)
+        return next((most for most in bounds if most is not None), None)
+
     @property
     def plans(self) -> bool:
         """Whether the instruction is rewritten before the first edit."""

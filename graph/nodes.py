@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
@@ -32,6 +32,7 @@ from editthinker.graph.events import (
     step_reporter,
 )
 from editthinker.graph.instruction import check_instruction
+from editthinker.graph.planning import Planning, add_planning, usage_of_failure
 from editthinker.graph.routes import Stop, decide, route_next
 from editthinker.graph.state import (
     Attempt,
@@ -70,6 +71,7 @@ class Ingested(TypedDict):
     settings: dict[str, Any]
     prompt: str
     prompt_by: PromptBy
+    planning: None
     attempts: Overwrite
     chosen: None
     result: None
@@ -82,6 +84,7 @@ class Prompted(TypedDict, total=False):
 
     prompt: str
     prompt_by: PromptBy
+    planning: Planning
 
 
 class Edited(TypedDict):
@@ -96,6 +99,7 @@ class Critiqued(TypedDict):
     attempts: list[Attempt]
     prompt: str
     prompt_by: PromptBy
+    planning: NotRequired[Planning]
 
 
 class Selection(TypedDict):
@@ -141,6 +145,7 @@ class Nodes:
             },
             "prompt": instruction,
             "prompt_by": "user",
+            "planning": None,
             # A thread may be used again: a new request starts without the old one's attempts.
             "attempts": Overwrite([]),
             "chosen": None,
@@ -164,9 +169,11 @@ class Nodes:
         """Rewrite the instruction from the source image alone (think before edit)."""
         source = await asyncio.to_thread(self._tools.blobs.get_image, state["source"])
         thinker = await asyncio.to_thread(self._tools.thinker)
+        started = time.perf_counter()
         plan = await thinker.plan(PlanRequest(source, state["instruction"]))
+        took = add_planning(None, plan.usage, time.perf_counter() - started)
         emit(runtime, Planned(event="planned", prompt=plan.prompt, reasoning=plan.reasoning))
-        return {"prompt": plan.prompt, "prompt_by": "plan"}
+        return {"prompt": plan.prompt, "prompt_by": "plan", "planning": took}
 
     async def skip_plan(self, state: EditState, error: NodeError, runtime: Run) -> Command[str]:
         """Go on with the user's own words where planning failed."""
@@ -174,7 +181,10 @@ class Nodes:
             runtime,
             Planned(event="planned", prompt=state["prompt"], reasoning=describe(error)),
         )
-        return Command(goto=route_next(state, resolve_context(runtime, self._defaults)))
+        return Command(
+            update={"planning": add_planning(None, usage_of_failure(error.error), 0.0)},
+            goto=route_next(state, resolve_context(runtime, self._defaults)),
+        )
 
     async def edit_image(self, state: EditTask, runtime: Run) -> Edited:
         """Make one candidate."""
@@ -223,7 +233,7 @@ class Nodes:
         update = Critiqued(attempts=[], prompt=latest[0]["prompt"], prompt_by="thinker")
         if not made:
             if turn < context.turns and latest[0]["failure"] == "refused":
-                update["prompt"] = await self._plan_again(state, latest[0])
+                update["prompt"], update["planning"] = await self._plan_again(state, latest[0])
             return update
         if turn >= context.turns and not context.judge_last:
             return update
@@ -339,9 +349,10 @@ class Nodes:
                 )
         return tuple(past)
 
-    async def _plan_again(self, state: EditState, refused: Attempt) -> str:
+    async def _plan_again(self, state: EditState, refused: Attempt) -> tuple[str, Planning]:
         source = await asyncio.to_thread(self._tools.blobs.get_image, state["source"])
         thinker = await asyncio.to_thread(self._tools.thinker)
+        started = time.perf_counter()
         try:
             plan = await thinker.plan(
                 PlanRequest(
@@ -351,7 +362,9 @@ class Nodes:
                     refusal=refused["error"] or "",
                 )
             )
-        except ThinkerError:
+            prompt, usage = plan.prompt, plan.usage
+        except ThinkerError as exc:
             # The editor's refusal is what ends the loop, and what its record shows.
-            return refused["prompt"]
-        return plan.prompt
+            prompt, usage = refused["prompt"], usage_of_failure(exc)
+        took = time.perf_counter() - started
+        return prompt, add_planning(state.get("planning"), usage, took)

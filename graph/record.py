@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from editthinker.graph.planning import Planning, add_planning
 from editthinker.graph.state import (
     Attempt,
     EditState,
@@ -16,6 +17,7 @@ from editthinker.graph.state import (
     StopReason,
     geometric_mean,
 )
+from editthinker.graph.thinkers.base import Usage
 from editthinker.tools.images import ImageRef
 
 VERSIONED = (
@@ -82,7 +84,7 @@ class ResultRecord(_Record):
 
 
 class UsageRecord(_Record):
-    """What a run took in all."""
+    """What a run took in all, plans included."""
 
     edits: int = Field(description="Calls of editors that made an image.")
     thoughts: int = Field(description="Edits that a thinker scored.")
@@ -148,7 +150,7 @@ def record_run(
         else None,
         stop_reason=state.get("stop_reason") or "stopped",
         error=state.get("error"),
-        usage=_usage(attempts),
+        usage=_usage(attempts, state.get("planning")),
         settings=state["settings"],
         versions=_versions(),
     )
@@ -163,14 +165,15 @@ def _turn(a: Attempt) -> TurnRecord:
     )
 
 
-def _usage(attempts: Sequence[Attempt]) -> UsageRecord:
+def _usage(attempts: Sequence[Attempt], planning: Planning | None) -> UsageRecord:
+    plans = planning or add_planning(None, Usage(), 0.0)
     return UsageRecord(
         edits=sum(a["image"] is not None for a in attempts),
         thoughts=sum(a["semantic"] is not None or a["satisfied"] is not None for a in attempts),
-        input_tokens=sum(a["input_tokens"] for a in attempts),
-        output_tokens=sum(a["output_tokens"] for a in attempts),
-        cost_usd=sum(a["cost_usd"] for a in attempts),
-        latency_s=sum(a["edit_s"] + a["think_s"] for a in attempts),
+        input_tokens=plans["input_tokens"] + sum(a["input_tokens"] for a in attempts),
+        output_tokens=plans["output_tokens"] + sum(a["output_tokens"] for a in attempts),
+        cost_usd=plans["cost_usd"] + sum(a["cost_usd"] for a in attempts),
+        latency_s=plans["think_s"] + sum(a["edit_s"] + a["think_s"] for a in attempts),
         format_failures=sum(
             a["failure"] == "unparsable" or any(r.startswith("asked again") for r in a["repairs"])
             for a in attempts

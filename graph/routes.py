@@ -47,14 +47,14 @@ def decide(state: EditState, context: EditContext) -> Stop | Edit:
     turn = attempts[-1]["turn"]
     latest = [a for a in attempts if a["turn"] == turn]
     editor = latest[0]["editor"]
-    if state["prompt_by"] == "person":
+    if state["prompt_by"] == "person" and _may_ask(turn, state, context):
         return Edit(turn + 1, editor)
     if any(is_accepted(a, context) for a in latest):
         return Stop("accepted")
 
     following = _following(editor, editors)
     is_last = turn >= context.turns
-    can_go_on = not is_last and not _is_spent(attempts, context)
+    can_go_on = not is_last and not _is_spent(state, context)
     prompt_changed = not _same_words(state["prompt"], latest[0]["prompt"])
     if all(a["image"] is None for a in latest):
         if can_go_on and following:
@@ -164,15 +164,29 @@ def _is_judged(attempt: Attempt) -> bool:
     return overall(attempt) is not None or attempt["satisfied"] is not None
 
 
-def _is_spent(attempts: list[Attempt], context: EditContext) -> bool:
-    """Whether a budget is used up; candidates of a turn run side by side."""
-    seconds: dict[int, float] = {}
-    for a in attempts:
-        seconds[a["turn"]] = max(seconds.get(a["turn"], 0.0), a["edit_s"] + a["think_s"])
-    return (context.budget_s is not None and sum(seconds.values()) >= context.budget_s) or (
-        context.budget_usd is not None
-        and sum(a["cost_usd"] for a in attempts) >= context.budget_usd
+def _may_ask(turn: int, state: EditState, context: EditContext) -> bool:
+    """Whether a person gets another turn: their own settings do not bind them, a server's do."""
+    turns, seconds = context.largest("max_turns"), context.largest("budget_s")
+    return (turns is None or turn < turns) and (seconds is None or _seconds(state) < seconds)
+
+
+def _is_spent(state: EditState, context: EditContext) -> bool:
+    """Whether a budget is used up."""
+    planning = state.get("planning")
+    cost = sum(a["cost_usd"] for a in state["attempts"])
+    cost += planning["cost_usd"] if planning else 0.0
+    return (context.budget_s is not None and _seconds(state) >= context.budget_s) or (
+        context.budget_usd is not None and cost >= context.budget_usd
     )
+
+
+def _seconds(state: EditState) -> float:
+    """Return the seconds of editing and thinking; candidates of a turn run side by side."""
+    seconds: dict[int, float] = {}
+    for a in state["attempts"]:
+        seconds[a["turn"]] = max(seconds.get(a["turn"], 0.0), a["edit_s"] + a["think_s"])
+    planning = state.get("planning")
+    return sum(seconds.values()) + (planning["think_s"] if planning else 0.0)
 
 
 def _following(editor: str, editors: list[str]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from editthinker.graph.planning import Planning
 from editthinker.tools.images import ImageRef
 
 StopReason = Literal[
@@ -159,6 +160,8 @@ class EditState(EditInput, total=False):
     prompt: str
     """What the next turn sends to the editor."""
     prompt_by: PromptBy
+    planning: Planning | None
+    """What plans took; None where there was none."""
     attempts: Annotated[list[Attempt], merge_attempts]
     chosen: tuple[int, int] | None
     result: ImageRef | None

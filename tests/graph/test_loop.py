@@ -9,9 +9,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from editthinker.graph import EditContext, Policies, build_graph
+from editthinker.graph.record import record_run
+from editthinker.graph.state import EditState
 from editthinker.graph.thinkers.base import Plan, Region, Requirement, Thought, Usage
 from editthinker.graph.thinkers.replies import UnreadableReplyError
 from editthinker.graph.thinkers.scripted import ScriptedThinker
+from editthinker.tools.editors.base import EditRequest, EditResult
 from editthinker.tools.editors.fake import FakeEditor
 from editthinker.tools.errors import (
     ConfigError,
@@ -249,6 +252,40 @@ async def test_cost_and_tokens_are_kept_with_the_attempt(loop: Loop) -> None:
         0.02,
     )
     assert loop.blobs.get(attempt["reply"]) == b"<think>..."
+
+
+async def test_plans_cost_too(blobs: Any, photo: Any) -> None:
+    refusing = FakeEditor(fail_on=[EditRefusedError("no hats here")] * 2)
+    plans = [
+        Plan("a hat", usage=Usage(100, 10, 0.01)),
+        UnreadableReplyError("no", "raw", Usage(7, 3, 0.02)),
+    ]
+    context = EditContext(mode="think-before-and-while")
+    graph = build_graph([refusing], ScriptedThinker([], plans), blobs, context=context).compile()
+    state: Any = await graph.ainvoke(
+        {"image": photo, "instruction": "x"}, output_keys=list(EditState.__annotations__)
+    )
+    usage = record_run(state).usage
+    assert (usage.input_tokens, usage.output_tokens, usage.cost_usd) == (107, 13, 0.03)
+    assert usage.latency_s > 0
+
+
+async def test_a_plan_counts_against_the_budget(loop: Loop) -> None:
+    plans = [Plan("warmer", usage=Usage(cost_usd=0.5))]
+    thinker = ScriptedThinker([thought(3, "much warmer")], plans=plans)
+    out = await loop.run(thinker, mode="think-before-and-while", budget_usd=0.4)
+    assert (out["stop_reason"], len(out["attempts"])) == ("budget", 1)
+
+
+async def test_no_flood_of_an_editors_remarks_reaches_a_checkpoint(loop: Loop) -> None:
+    class Talker(FakeEditor):
+        async def edit(self, request: EditRequest) -> EditResult:
+            return EditResult(request.images[0].data, notes=("remark\x1b[2J " * 10_000,) * 500)
+
+    out = await loop.run(ScriptedThinker([thought(9)]), Talker())
+    notes = out["attempts"][0]["notes"]
+    assert len(notes) == 20
+    assert max(map(len, notes)) <= 1000 and "\x1b" not in notes[0]
 
 
 async def test_a_thinkers_checklist_is_kept_and_goes_on_to_its_next_turn(loop: Loop) -> None:

@@ -7,6 +7,7 @@ from langgraph.types import Send
 
 from editthinker.graph.context import EditContext
 from editthinker.graph.routes import Edit, Stop, decide, edit_sends, route_critique, route_start
+from editthinker.graph.server_settings import ServerSettings
 from editthinker.graph.state import StopReason
 
 ONE = EditContext()
@@ -138,6 +139,13 @@ def test_the_thinker_may_ask_for_an_editor_of_the_list(state: Any, attempt: Any)
 def test_a_persons_prompt_goes_before_acceptance(state: Any, attempt: Any) -> None:
     good = attempt(semantic=9.0, quality=9.0)
     assert decide(state(good, prompt="greener", prompt_by="person"), ONE) == Edit(2, "a")
+
+
+def test_a_person_may_pass_the_runs_own_limits_but_not_a_servers(state: Any, attempt: Any) -> None:
+    asked = state(attempt(edit_s=20.0), prompt="greener", prompt_by="person")
+    assert decide(asked, EditContext(max_turns=1, budget_s=1)) == Edit(2, "a")
+    assert decide(asked, ServerSettings(max_turns=1).context) == Stop("max_turns")
+    assert decide(asked, ServerSettings(max_seconds=10).context) == Stop("budget")
 
 
 def test_a_persons_stop_goes_before_everything(state: Any, attempt: Any) -> None:
