@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from editthinker.evals.formula import Compat
 from editthinker.graph.context import EditContext, Mode, parse_settings
@@ -43,6 +43,12 @@ class SweepConfig(BaseModel):
     budget_usd: float | None = Field(None, gt=0, description="Stop before spending more.")
     compat: Compat = Field("strict", description="Whether to repeat the official scripts' quirks.")
     max_failed: float = Field(0.25, ge=0, le=1, description="Refuse an aggregate above this share.")
+
+    @field_validator("data_dir", "judge_cache", "rubric_dir")
+    @classmethod
+    def _from_anywhere(cls, path: Path | None) -> Path | None:
+        """Resolve a folder, so that a run can be resumed from another one."""
+        return path and path.expanduser().absolute()
 
     def context(self, mode: Mode) -> EditContext:
         """Return the loop's settings for a mode.
@@ -115,7 +121,9 @@ def read_config(path: Path) -> dict[str, object]:
 def write_config(path: Path, config: SweepConfig, about: Mapping[str, JsonValue]) -> None:
     """Write the settings of a run, with what else is needed to repeat it."""
     values = {"config": config.model_dump(mode="json"), "about": dict(about)}
-    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    fresh = path.with_name(f".{path.name}.new")  # a run that is killed now leaves no half of it
+    fresh.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    fresh.replace(path)
 
 
 def reopen_config(path: Path) -> SweepConfig:

@@ -8,9 +8,11 @@ import asyncio
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -38,18 +40,43 @@ class Drift(BaseModel):
         return not self.low <= 0 <= self.high
 
 
-async def judge_again(sweep: Sweep, samples: Mapping[str, Sample], count: int, path: Path) -> None:
-    """Judge the first images of a run a second time, and write both scores, a line for each."""
+class Rejudged(NamedTuple):
+    """What came of judging twice, and what it took."""
+
+    drift: Mapping[str, Drift]
+    calls: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+async def judge_again(
+    sweep: Sweep, samples: Mapping[str, Sample], count: int, path: Path, left_usd: float
+) -> None:
+    """Judge the first images of a run a second time, and add a line with both scores for each.
+
+    What an earlier attempt at the run has done is kept, and no more is spent than is left.
+    """
     if sweep.judge is None:
         return
-    lines: list[str] = []
+    earlier = list(_read(path))
+    done = {(line["cell"], line["sample"]) for line in earlier}
+    dearest = sweep.expected_usd
     for record in sweep.records.read():
-        if len(lines) == count:
-            break
+        if len(done) >= count or dearest > left_usd:
+            return
+        if (record["cell"], record["sample"]) in done:
+            continue
         pair = await _again(sweep, samples, record)
         if pair:
-            lines.append(json.dumps(pair) + "\n")
-    await asyncio.to_thread(path.write_text, "".join(lines), encoding="utf-8")
+            done.add((record["cell"], record["sample"]))
+            cost = float(str(pair["cost_usd"]))
+            dearest, left_usd = max(dearest, cost), left_usd - cost
+            await asyncio.to_thread(_append, path, json.dumps(pair))
+
+
+def _append(path: Path, line: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")  # a line that was cut off ends here
 
 
 async def _again(
@@ -66,20 +93,36 @@ async def _again(
     second = await sweep.judge.judge(sweep.benchmark, sample, evidence, asking=1)
     if not second.scores:
         return None
-    return {"sample": sample.key, "first": dict(first["scores"]), "second": dict(second.scores)}
+    return {
+        "cell": record["cell"],
+        "sample": sample.key,
+        "first": dict(first["scores"]),
+        "second": dict(second.scores),
+        "calls": second.calls,
+        "tokens": second.usage.input_tokens + second.usage.output_tokens,
+        "cost_usd": second.usage.cost_usd,
+    }
 
 
-def read_drift(path: Path) -> dict[str, Drift]:
-    """Return how each score moved, from the lines that `judge_again` wrote."""
+def read_rejudged(path: Path) -> Rejudged:
+    """Return how each score moved, from the lines that `judge_again` wrote, and what they cost."""
     differences: dict[str, list[float]] = defaultdict(list)
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            pair = json.loads(line)
-            for name in pair["first"]:
-                before, after = _level(pair["first"][name]), _level(pair["second"].get(name))
-                if before is not None and after is not None:
-                    differences[name].append(after - before)
-    return {name: _drift(values) for name, values in differences.items() if len(values) > 1}
+    pairs = list(_read(path))
+    for pair in pairs:
+        for name in pair["first"]:
+            before, after = _level(pair["first"][name]), _level(pair["second"].get(name))
+            if before is not None and after is not None:
+                differences[name].append(after - before)
+    drift = {name: _drift(values) for name, values in differences.items() if len(values) > 1}
+    calls, tokens, cost = (sum(p[key] for p in pairs) for key in ("calls", "tokens", "cost_usd"))
+    return Rejudged(drift, calls, tokens, cost)
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the lines; one that a crash cut off is passed over."""
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        with suppress(ValueError):
+            yield json.loads(line)
 
 
 def _drift(values: Sequence[float]) -> Drift:

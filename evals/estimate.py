@@ -39,7 +39,8 @@ def estimate_sweep(
     pairs = len(config.editors) * len(config.thinkers)
     edits, thoughts = edits * pairs * len(samples), thoughts * pairs * len(samples)
     questions = benchmark.questions if judge_model else 0.0
-    judge_calls = round(edits * questions * config.judge_passes)
+    judged_again = min(config.rejudge, edits)
+    judge_calls = round((edits + judged_again) * questions * config.judge_passes)
     thinker = price_of(config.thinker_model or "")
     thinkers = [price_of(name) if price_of(name).input else thinker for name in config.thinkers]
     sent = thoughts * (2 * IMAGE_TOKENS + TEXT_TOKENS)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -14,7 +15,7 @@ from pydantic import JsonValue
 from editthinker.evals.benchmarks.base import BENCHMARKS, Benchmark, Sample
 from editthinker.evals.cells import TOOLS, Tools, make_cells
 from editthinker.evals.config import SweepConfig, reopen_config, write_config
-from editthinker.evals.drift import judge_again, read_drift
+from editthinker.evals.drift import judge_again, read_rejudged
 from editthinker.evals.estimate import Estimate, estimate_sweep
 from editthinker.evals.judges import JUDGES
 from editthinker.evals.records import Records
@@ -165,9 +166,11 @@ def run_sweep(
 
     async def run() -> Progress:
         progress = await sweep.run(samples)
-        if benchmark.rubrics and config.rejudge:
+        if benchmark.rubrics and config.rejudge and not progress.stopped:
             by_key = {sample.key: sample for sample in samples}
-            await judge_again(sweep, by_key, config.rejudge, folder.rejudged)
+            spent = progress.cost_usd + read_rejudged(folder.rejudged).cost_usd
+            left = inf if config.budget_usd is None else config.budget_usd - spent
+            await judge_again(sweep, by_key, config.rejudge, folder.rejudged, left)
         return progress
 
     progress = asyncio.run(run())
@@ -211,7 +214,7 @@ def write_results(
         judge=str(about.get("judge", "none")),
         judge_model=str(about.get("judge_model", "none")),
         rubrics=str(about.get("rubrics", "none")),
-        drift=read_drift(folder.rejudged),
+        rejudged=read_rejudged(folder.rejudged),
         stopped=stopped,
         wall_s=round(wall_s, 2),
     )

@@ -4,14 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
-from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from editthinker.evals.aggregate import Aggregate, Estimate, aggregate, paired_difference
 from editthinker.evals.benchmarks.base import Benchmark
 from editthinker.evals.config import SweepConfig
-from editthinker.evals.drift import Drift
+from editthinker.evals.drift import Drift, Rejudged
 from editthinker.evals.judges import same_family
 from editthinker.evals.records import Record
 from editthinker.evals.replay import Ended, best_of, replay
@@ -26,6 +25,9 @@ LOOPS: Mapping[Mode, Mode] = {
     "think-before-and-while": "think-before",
 }
 """Modes with several turns, and the mode that their first turn is."""
+
+
+NEVER_REJUDGED = Rejudged({})
 
 
 class Row(BaseModel):
@@ -102,7 +104,7 @@ def summarise(
     judge: str,
     judge_model: str,
     rubrics: str,
-    drift: Mapping[str, Drift] = MappingProxyType({}),
+    rejudged: Rejudged = NEVER_REJUDGED,
     stopped: str | None = None,
     wall_s: float = 0.0,
 ) -> Summary:
@@ -116,7 +118,7 @@ def summarise(
         judge: Its name, or none.
         judge_model: Its dated model.
         rubrics: Which rubrics it went by.
-        drift: How the judge's scores moved.
+        rejudged: How the judge's scores moved, and what it took to know.
         stopped: Why the run ended early, if it did.
         wall_s: How long the run took.
     """
@@ -160,15 +162,15 @@ def summarise(
         n_samples=len(lines),
         n_failed=totals.failed,
         n_open=len(lines) * total_cells - totals.records,
-        cost_usd=totals.cost_usd,
-        judge_calls=totals.judge_calls,
-        judge_tokens=totals.judge_tokens,
-        drift=dict(drift),
+        cost_usd=totals.cost_usd + rejudged.cost_usd,
+        judge_calls=totals.judge_calls + rejudged.calls,
+        judge_tokens=totals.judge_tokens + rejudged.tokens,
+        drift=dict(rejudged.drift),
         spread={name: round(mean(values), 4) for name, values in totals.spread.items()},
         errors=dict(totals.errors.most_common(20)),
         stopped=stopped,
         wall_s=wall_s,
-        warnings=_warnings(config, judge_model, rows, drift),
+        warnings=_warnings(config, judge_model, rows, rejudged.drift),
         rows=rows,
         curves=curves,
     )

@@ -196,6 +196,8 @@ class Rise:
         replies = read_json(path) if path.suffix == ".json" else read_plain_pickle(path)
         for index, entry in replies.items():
             category = index.rpartition("_")[0]
+            if category not in self.sizes:
+                raise ConfigError(f"{str(path)!r} is of another shape: {index!r} has no category")
             allowed = (0.0, 1.0) if category == LOGICAL else (1.0, 2.0, 3.0, 4.0, 5.0)
             names = ("consistency", "reasoning", "plausibility")
             scores: dict[str, JsonValue] = {}

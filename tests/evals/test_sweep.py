@@ -11,7 +11,9 @@ import pytest
 from small_evals import HashJudge, HashThinker, config_for, fake_tools, picture
 
 from editthinker.evals.config import make_config
+from editthinker.evals.judges import Judgement
 from editthinker.evals.session import RunFolder, resume_sweep, run_sweep
+from editthinker.graph.thinkers.base import Usage
 from editthinker.tools.editors.base import Capabilities, EditRequest
 from editthinker.tools.editors.fake import FakeEditor
 from editthinker.tools.errors import ConfigError, EditorError
@@ -132,6 +134,52 @@ def test_the_budget_stops_in_time(imgedit_data: Data, thinker: HashThinker, tmp_
     assert summary.stopped
     assert 0.5 < summary.cost_usd <= 1.3
     assert summary.n_open > 15
+
+
+def test_judging_again_costs_too_and_keeps_to_the_budget(
+    imgedit_data: Data, thinker: HashThinker, tmp_path: Path
+) -> None:
+    class Paid(HashJudge):
+        async def judge(self, *args: Any, **given: Any) -> Judgement:
+            return replace(await super().judge(*args, **given), usage=Usage(10, 1, 0.10))
+
+    data, spent = imgedit_data(8), {}
+    for budget in (None, 1.05):
+        judge = Paid()
+        folder = RunFolder(tmp_path / f"run-{budget}")
+        config = config_for(data, modes=("single",), rejudge=5, budget_usd=budget, concurrency=1)
+        summary = run_sweep(config, folder, tools=fake_tools(thinker, judge))
+        assert summary.cost_usd == pytest.approx(0.10 * judge.calls)
+        assert summary.judge_calls == judge.calls
+        spent[budget] = judge.calls
+    assert spent == {None: 8 + 5, 1.05: 10}
+
+
+def test_judging_again_is_not_done_twice(
+    imgedit_data: Data, thinker: HashThinker, tmp_path: Path
+) -> None:
+    folder, judge = RunFolder(tmp_path / "run"), HashJudge()
+    config = config_for(imgedit_data(6), modes=("single",), rejudge=4)
+    first = run_sweep(config, folder, tools=fake_tools(thinker, judge))
+    with folder.rejudged.open("a") as file:
+        file.write('{"cell": "cut o')
+    again = resume_sweep(folder, tools=fake_tools(thinker, judge))
+    assert judge.calls == 6 + 4
+    assert again.drift == first.drift
+
+
+def test_a_run_is_resumed_from_any_folder(
+    imgedit_data: Data, thinker: HashThinker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = imgedit_data(3)
+    monkeypatch.chdir(data.parent)
+    folder = RunFolder(tmp_path / "run")
+    config = config_for(Path(data.name), modes=("single",), judge="none")
+    run_sweep(config, folder, tools=fake_tools(thinker))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert resume_sweep(folder, tools=fake_tools(thinker)).n_open == 0
 
 
 def test_a_run_folder_is_not_used_twice(

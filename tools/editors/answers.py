@@ -79,10 +79,14 @@ def read_answer(name: str, response: httpx.Response) -> dict[str, JsonValue]:
 
 def _parse(response: httpx.Response) -> JsonValue:
     try:
-        parsed: JsonValue = json.loads(response.content)
+        parsed: JsonValue = json.loads(response.content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return None
     return parsed
+
+
+def _refuse_constant(text: str) -> JsonValue:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _message(answer: JsonValue, text: str) -> str:

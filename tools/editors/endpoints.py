@@ -138,13 +138,15 @@ class EndpointPool:
         """Return why an endpoint is not ready, or None."""
         timeout = httpx.Timeout(PROBE_TIMEOUT_S)
         try:
-            for path in self.ready_paths:
-                response = await self.client.get(url + path, timeout=timeout)
-                if response.status_code >= 500:
-                    return f"is not ready (HTTP {response.status_code})"
-                if response.status_code not in (404, 405):
-                    break
-        except httpx.ReadTimeout:
+            async with asyncio.timeout(2 * PROBE_TIMEOUT_S):  # some answer drop by drop
+                for path in self.ready_paths:
+                    async with self.client.stream("GET", url + path, timeout=timeout) as response:
+                        status = response.status_code
+                    if status >= 500:
+                        return f"is not ready (HTTP {status})"
+                    if status not in (404, 405):
+                        break
+        except (httpx.ReadTimeout, TimeoutError):
             # Services that answer from one small pool of threads are silent while they are busy.
             return None
         except (httpx.HTTPError, httpx.InvalidURL) as exc:

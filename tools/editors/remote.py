@@ -11,6 +11,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from pydantic import JsonValue, SecretStr
 
@@ -34,6 +35,9 @@ TOKEN_VARIABLE = "EDITTHINKER_EDITOR_TOKEN"
 
 REMOTE = Capabilities(supports_seed=True, options=("steps", "guidance", "negative_prompt"))
 """What every service of the contract takes."""
+
+MAX_NOTES, MAX_NOTE = 16, 1000
+"""Most notes of a service that are kept, and characters of each: they travel with the state."""
 
 _RECORDED = ("seed", "processing_time", "gpu_id", "editor", "details")
 
@@ -133,7 +137,8 @@ def read_result(name: str, answer: Mapping[str, JsonValue], request: EditRequest
         reason = f"failed: {said}" if said else f"sent no edited_image, only {sorted(answer)}"
         raise EditorError(f"{name} {reason}"[:400])
     data = decode_image(name, text)
-    notes = answer.get("notes")
+    given = answer.get("notes")
+    notes = [str(note)[:MAX_NOTE] for note in given[:MAX_NOTES]] if isinstance(given, list) else []
     details = {
         **{key: answer[key] for key in _RECORDED if answer.get(key) is not None},
         "sizes": sizes(request.images[0], data),
@@ -142,8 +147,8 @@ def read_result(name: str, answer: Mapping[str, JsonValue], request: EditRequest
     return EditResult(
         image=data,
         notes=(
-            *(str(note) for note in (notes if isinstance(notes, list) else ())),
-            *([f"the service rewrote the prompt to: {rewritten}"] if rewritten else ()),
+            *notes,
+            *([f"the service rewrote the prompt to: {rewritten}"[:MAX_NOTE]] if rewritten else ()),
         ),
         cost_usd=_number(answer.get("cost_usd")),
         details=details,
@@ -187,4 +192,5 @@ def _fields(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _number(value: JsonValue) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Return a price; what is none counts nothing."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < inf else 0.0

@@ -62,8 +62,8 @@ def guess_lines(pixels: Pixels) -> list[Corners]:
         for dark in (True, False):
             for row in _rows(_letters(grey, dark)):
                 if _is_text(row):
-                    corners = [(x * scale[0], y * scale[1]) for x, y in _around(row)]
-                    found.append((float(len(row)), tuple(corners)))
+                    around = tuple((x * scale[0], y * scale[1]) for x, y in _around(row))
+                    found.append((float(len(row)), around))
     kept: list[Corners] = []
     for _, corners in sorted(found, key=lambda line: -line[0]):
         if all(_shared(corners, other) < 0.3 for other in kept):

@@ -104,7 +104,7 @@ def _shown(scene: Scene) -> float:
         return 1.0
     (wide, high), (height, width) = scene.size_before, scene.source.shape[:2]
     larger = abs(float(np.linalg.det(scene.alignment.matrix[:2, :2])))
-    return min(1.0, width * height / max(wide * high * larger, 1.0))
+    return float(min(1.0, width * height / max(wide * high * larger, 1.0)))
 
 
 def _unrecognised(step: Step, name: str) -> Finding:

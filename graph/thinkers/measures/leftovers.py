@@ -129,7 +129,7 @@ def _where(part: Floats, whole: Floats) -> str:
         lines = [plane.sum(axis=axis) for plane in (part, whole)]
         own, all_of_it = (float(line @ np.arange(len(line)) / line.sum()) for line in lines)
         offs.append(own - all_of_it)
-        sizes.append(max(np.ptp(np.nonzero(lines[1])[0]), 1))
+        sizes.append(max(float(np.ptp(np.nonzero(lines[1])[0])), 1.0))
     x, y = (off / size for off, size in zip(offs, sizes, strict=True))
     if max(abs(x), abs(y)) < 0.15:
         return ""

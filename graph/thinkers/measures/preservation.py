@@ -30,8 +30,10 @@ _LIGHT: frozenset[Operation] = frozenset(
     {"brightness", "exposure", "contrast", "shadows", "highlights", "vignette"}
 )
 _COLOURED: frozenset[Operation] = frozenset(
-    {"saturation", "warmth", "tint", "hue", "black-and-white", "sepia", "recolour", "fill"}
-    | {"wash", "white-balance", "invert"}
+    {
+        *("saturation", "warmth", "tint", "hue", "black-and-white", "sepia", "recolour", "fill"),
+        *("wash", "white-balance", "invert"),
+    }
 )
 _MOVERS: Mapping[Operation, frozenset[Operation]] = {
     "brightness": _LIGHT | REDRAWING | {"fill", "invert"},

@@ -73,7 +73,7 @@ def _counterpart(step: Step, tried: Recipe) -> Step | None:
         and all(other.options.get(key) == step.options.get(key) for key in _KEYS)
     ]
     exact = [other for other in alike if other.region == step.region]
-    return (exact or alike or [None])[0]
+    return next(iter(exact or alike), None)
 
 
 def _alike(one: Target, other: Target) -> bool:

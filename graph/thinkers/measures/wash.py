@@ -1,6 +1,5 @@
 """Colour laid over a whole picture: washes, neutral whites, the negative."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,7 +77,7 @@ def _palest(lab: Floats, weights: Floats) -> NDArray[np.bool_]:
 
 def measure_invert(scene: Scene, step: Step) -> Finding:
     """Compare with the negative of the source."""
-    negative = to_lab(cv2.bitwise_not(shrink(scene.source, COARSE_SIDE)))
+    negative = to_lab(255 - shrink(scene.source, COARSE_SIDE))
     weights = scene.weights(step.region)
     off = mean(np.asarray(np.linalg.norm(scene.after - negative, axis=2), np.float32), weights)
     done = float(np.interp(off, [8, 30], [1, 0]))

@@ -1,8 +1,10 @@
 import asyncio
 import base64
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ from editthinker.graph.context import EditContext
 from editthinker.graph.thinkers.base import Thought
 from editthinker.graph.thinkers.scripted import ScriptedThinker
 from editthinker.tools.blobs import BlobStore
-from editthinker.tools.editors import endpoints, service
+from editthinker.tools.editors import endpoints, progress, service
 from editthinker.tools.editors.base import EDITORS, Capabilities, Editor, EditRequest
 from editthinker.tools.editors.remote import RemoteEditor
 from editthinker.tools.editors.service import Patience
@@ -154,6 +156,9 @@ async def test_says_at_once_what_the_service_said(
         (b'data: {"step": 1, "steps": 2}\n\n', "ended its answer before there was an image"),
         (b"data: hello\n\n", "an event that is none of ours"),
         (b"data: [1]\n\n", "an event that is none of ours"),
+        (b"data: " + b"[" * 100_000 + b"\n\n", "an event that is none of ours"),
+        (b'data: {"step": 1e999, "steps": 2}\n\n', "an event that is none of ours"),
+        (b'data: {"status": "200", "answer": {}}\n\n', "an event that is none of ours"),
     ],
 )
 async def test_a_stream_that_is_not_ours_is_told(
@@ -161,6 +166,58 @@ async def test_a_stream_that_is_not_ours_is_told(
 ) -> None:
     server.handler = in_turn(Reply(200, events, "text/event-stream"))
     assert words in await failure(remote(server))
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/event-stream"])
+async def test_an_answer_without_end_is_cut_off(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, media_type: str
+) -> None:
+    monkeypatch.setattr(progress, "MAX_ANSWER_BYTES", 100_000)
+    server.handler = in_turn(Reply(200, b"x" * 200_000, media_type))
+    assert "more than 100,000 bytes" in await failure(remote(server))
+
+
+@pytest.mark.parametrize("cost", ["NaN", "-3", "1e999", '"much"'])
+async def test_a_price_that_is_none_counts_nothing(server: Loopback, cost: str) -> None:
+    fine = json.loads(edited().body)
+    body = json.dumps({**fine, "cost_usd": 0}).replace('"cost_usd": 0', f'"cost_usd": {cost}')
+    server.handler = in_turn(Reply(200, body.encode()))
+    if cost == "NaN":  # which is no JSON at all
+        assert "without a JSON object" in await failure(remote(server))
+    else:
+        assert (await remote(server).edit(REQUEST)).cost_usd == 0
+
+
+async def test_notes_of_a_service_stay_short(server: Loopback) -> None:
+    server.handler = in_turn(edited(notes=["long " * 1000] * 500, enhanced_prompt="x" * 9000))
+    notes = (await remote(server).edit(REQUEST)).notes
+    assert sum(map(len, notes)) < 20_000
+
+
+async def test_an_endpoint_that_answers_drop_by_drop_holds_nobody_up(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "PROBE_TIMEOUT_S", 0.2)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            for n in count():
+                writer.write(f"X-{n}: y\r\n".encode())
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            writer.close()
+
+    slow = await asyncio.start_server(drip, "127.0.0.1")
+    async with slow:
+        urls = [f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}", server.url]
+        editor = RemoteEditor(urls, patience=Patience(timeout_s=3))
+        made = await asyncio.gather(
+            *(editor.edit(REQUEST) for _ in range(2)), return_exceptions=True
+        )
+        assert any(not isinstance(each, Exception) for each in made)
+        await editor.aclose()
 
 
 async def test_a_refusal_of_the_service_is_a_refusal_here(server: Loopback) -> None:

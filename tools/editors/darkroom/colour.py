@@ -116,7 +116,7 @@ def _balanced(work: Work, direction: Floats, channel: int, shift: float) -> Floa
 
     def balance(linear: Floats, strength: float) -> Floats:
         scaled = floats(cv2.transform(linear, np.diag(np.exp(direction * np.float32(strength)))))
-        y = luminance(linear) / np.maximum(luminance(scaled), 1e-6)
+        y = floats(luminance(linear) / np.maximum(luminance(scaled), 1e-6))
         return to_srgb(fold(floats(scaled * thrice(y))))
 
     sample = to_linear(work.sample())

@@ -78,9 +78,9 @@ def _bokeh(height: int, width: int, _: str) -> Floats:
         disc = np.zeros((height, width), np.float32)
         place = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         cv2.circle(disc, place, max(2, int(short * rng.uniform(0.02, 0.07))), 1.0, -1, cv2.LINE_AA)
-        disc = cv2.GaussianBlur(disc, (0, 0), max(0.8, 0.006 * short))
+        soft = floats(cv2.GaussianBlur(disc, (0, 0), max(0.8, 0.006 * short)))
         light = floats(np.array(colours[int(rng.integers(len(colours)))]) / 255)
-        picture += disc[..., None] * light * np.float32(rng.uniform(0.12, 0.55))
+        picture += soft[..., None] * light * np.float32(rng.uniform(0.12, 0.55))
     return floats(np.clip(picture, 0, 1))
 
 

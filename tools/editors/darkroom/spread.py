@@ -20,7 +20,7 @@ _OFF = 3.0
 def find_spread(pixels: Pixels) -> list[Part]:
     """Return things of one size, each apart from the others; empty where a photo has none."""
     small = shrunk(pixels, _SIDE)
-    lab = cv2.GaussianBlur(to_lab(floats(small / np.float32(255))), (0, 0), 1)
+    lab = floats(cv2.GaussianBlur(to_lab(floats(small / np.float32(255))), (0, 0), 1))
     off = _unlike(lab)
     grey = np.asarray(np.clip(off * 3, 0, 255), np.uint8)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
