@@ -14,6 +14,13 @@ def pytest_configure() -> None:
     os.environ["EDITTHINKER_MODELS"] = str(Path(tempfile.gettempdir()) / "editthinker-no-models")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long text by its beginning, so that a report can be read."""
+    if isinstance(val, str) and len(val) > 60:
+        return f"{val[:30]!a}... ({len(val)} characters)"
+    return None
+
+
 @pytest.fixture(autouse=True)
 def _pack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Show them to tests with the marker `pack`, and skip these where they are missing."""

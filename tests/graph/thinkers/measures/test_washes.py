@@ -27,7 +27,7 @@ def test_a_wash_is_measured_towards_its_colour() -> None:
 
 
 def test_a_cast_is_gone_when_the_palest_tones_are_grey() -> None:
-    clean, step = photo("abbey"), Step("white-balance")
+    clean, step = photo("camera"), Step("white-balance")
     tinged = shifted(clean, 4, 16)
     assert semantic(tinged, clean, step) >= 8
     assert semantic(tinged, tinged, step) < 2
