@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import version
-from pathlib import Path
+from os.path import isfile
 from typing import Annotated, Any
 
 import typer
@@ -53,7 +53,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="PIL")
     known = COMMANDS.names()
     wanted = [name for name in sys.argv[1:2] if name in known]
-    if "edit" in known and not wanted and sys.argv[1:] and Path(sys.argv[1]).is_file():
+    if "edit" in known and not wanted and sys.argv[1:] and isfile(sys.argv[1]):  # noqa: PTH113
         typer.echo(
             f"editthinker: name a command first: editthinker edit {sys.argv[1]} ...", err=True
         )
