@@ -77,24 +77,36 @@ def find_faint(pixels: Pixels, name: str) -> Found | None:
         return None
     height, width = pixels.shape[:2]
     rows, columns = round(_TILE * height), round(_TILE * width)
-    views = [thing for thing in _find(pixels, _FAINT) if thing.name == name]
+    whole = _find(pixels, _FAINT)
+    views = _named(whole, name)
     tops, lefts = (
         (0, (height - rows) // 2, height - rows),
         (0, (width - columns) // 2, width - columns),
     )
     for top, left in product(tops, lefts):
         part = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
-        for thing in _find(part, _FAINT):
+        for thing in _named(_find(part, _FAINT), name):
             x0, y0, x1, y1 = thing.box
-            if thing.name == name:
-                views.append(
-                    Found(name, (x0 + left, y0 + top, x1 + left, y1 + top), thing.confidence)
-                )
+            box = (x0 + left, y0 + top, x1 + left, y1 + top)
+            views.append(Found(name, box, thing.confidence))
     best = max(views, key=lambda view: view.confidence, default=None)
-    if best is None or best.confidence < _LIKELY:
+    if best is None or best.confidence < _LIKELY or best not in _named([best, *whole], name):
         return None
     others = [view for view in views if view is not best and _shared(view.box, best.box) > 0.3]
     return best if any(view.confidence > 0.8 * _LIKELY for view in others) else None
+
+
+def _named(seen: list[Found], name: str) -> list[Found]:
+    """Return what has a name, but for what is more likely another thing."""
+    return [
+        thing
+        for thing in seen
+        if thing.name == name
+        and not any(
+            other.confidence > thing.confidence and _shared(other.box, thing.box) > _OVERLAP
+            for other in seen
+        )
+    ]
 
 
 def _find(pixels: Pixels, least: float) -> list[Found]:

@@ -75,7 +75,7 @@ def test_a_thing_that_is_seen_faintly_is_found_where_it_lies() -> None:
 def test_skin_and_features_are_found_on_faces_only() -> None:
     pixels = photo("hopper")
     skin = ground(Target("object", "skin"), pixels).mask
-    assert share(skin, (160, 160, 370, 460)) > 0.9
+    assert share(skin, (150, 125, 375, 410)) > 0.95
     eyes = ground(Target("object", "eye", "all"), pixels)
     assert eyes.count == 2
     with pytest.raises(EditRefusedError, match="cannot find the eye"):
@@ -111,7 +111,8 @@ def test_words_find_things_that_colour_and_place_do_not() -> None:
 def test_the_whole_pack_stays_under_2_gb() -> None:
     """In a process of its own, so that nothing else counts."""
     code = """
-import json, resource, sys
+import json, sys
+from pathlib import Path
 import numpy as np
 from PIL import Image
 from editthinker.tools.vision.detector import find_objects
@@ -123,7 +124,9 @@ image = Image.open(sys.argv[1]).convert("RGB").resize((1180, 850))
 pixels = np.array(image)
 find_objects(pixels), find_faces(pixels), read_text(pixels)
 inpaint(pixels, segment(pixels, point=(600, 400)).mask)
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+# `ru_maxrss` would count what the process was forked from.
+status = Path("/proc/self/status").read_text()
+print(json.dumps(int(status.split("VmHWM:")[1].split()[0]) / 1024))
 """
     command = [sys.executable, "-c", code, str(PHOTOS / "coffee.jpg")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)

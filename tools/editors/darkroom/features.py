@@ -47,7 +47,7 @@ def _ovals(shape: tuple[int, ...], face: Face, name: str) -> list[Floats]:
 
 
 def _skin(pixels: Pixels, face: Face) -> Floats:
-    """Return what has the colours of a face, on it and near it."""
+    """Return what has the colours of a face, on it and joined to it."""
     height, width = pixels.shape[:2]
     lab = cv2.GaussianBlur(to_lab(floats(pixels / np.float32(255))), (0, 0), 1)
     left, top, right, bottom = face.box
@@ -60,8 +60,11 @@ def _skin(pixels: Pixels, face: Face) -> Floats:
     spread = np.maximum(1.5 * np.median(np.abs(own - usual), axis=0), (12, 3, 3))
     unlike = np.abs(lab - usual) / spread / np.array((1.6, 1, 1), np.float32)
     likely = np.interp(unlike.max(axis=2), [0.75 * _ALIKE, _ALIKE], [1, 0])
-    # Hands and neck lie below; hair and what stands behind often have a colour near that of skin.
+    # The neck lies below; hair and what stands behind often have a colour near that of skin.
     near = np.interp(off, [1.15, 1.3], [1, 0])
     beneath = (rows > bottom) & (np.abs(columns - middle[0]) < 1.6 * across)
     reach = np.maximum(near, beneath & (rows < bottom + 0.7 * down))
-    return floats(cv2.GaussianBlur(clean(floats(likely * reach), 0.004), (0, 0), 1))
+    skin = clean(floats(likely * reach), 0.004)
+    _, labels = cv2.connectedComponents((skin > 0.3).astype(np.uint8))
+    skin[~np.isin(labels, labels[(off < 0.6) & (labels > 0)])] = 0
+    return floats(cv2.GaussianBlur(skin, (0, 0), 1))
