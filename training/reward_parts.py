@@ -20,6 +20,7 @@ from editthinker.graph.instruction import check_instruction
 from editthinker.graph.thinkers.replies import parse_reply
 from editthinker.graph.thinkers.scores import HIGHEST, Scores
 from editthinker.tools.errors import ConfigError, ReplyParseError
+from editthinker.tools.plain import is_control
 from editthinker.training.reward_recipe import Weights
 
 MAX_REPLY = 50_000
@@ -67,12 +68,15 @@ def read_strictly(reply: str) -> WellFormed | None:
 
     The scores must be one JSON object with the numbers `semantic` and `quality` in [0, 10], the
     answer something that may be sent to an editor, and the loop's own parser must read the same.
+    Nothing in it may steer a terminal.
 
     Returns:
         The scores and the next prompt; None for every other reply.
     """
     whole = _WHOLE.fullmatch(reply) if len(reply) <= MAX_REPLY else None
     if whole is None or len(_ANY_TAG.findall(reply)) != _TAGS or not whole["think"].strip():
+        return None
+    if any(map(is_control, reply)):
         return None
     try:
         scores = _read_scores(whole["score"])
