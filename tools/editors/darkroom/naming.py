@@ -19,11 +19,7 @@ from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_faint, find_objects, known_names
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.likely_faces import guess_faces
-from editthinker.tools.vision.masks import (
-    Box,
-    Part,
-    part_of,
-)
+from editthinker.tools.vision.masks import Box, Part, part_of
 from editthinker.tools.vision.reader import TextBox, read_text
 from editthinker.tools.vision.segmenter import segment
 from editthinker.tools.vision.writing import Corners, guess_lines

@@ -7,6 +7,8 @@ a photo.
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from editthinker.tools.vision.masks import Order
+
 Kind = Literal[
     "photo",
     "background",
@@ -21,21 +23,7 @@ Kind = Literal[
 ]
 """What can be named; `marked` is what the user drew with `--box`, `--point` or `--mask`."""
 
-Place = Literal[
-    "",
-    "left",
-    "right",
-    "top",
-    "bottom",
-    "top left",
-    "top right",
-    "bottom left",
-    "bottom right",
-    "middle",
-    "largest",
-    "smallest",
-    "all",
-]
+Place = Literal[Order, "", "all"]
 """Which one is meant where there are several; empty for the largest, with a note."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
