@@ -42,9 +42,12 @@ def difference(one: np.ndarray, other: np.ndarray) -> int:
 
 @EVERY
 async def test_what_only_saves_memory_changes_no_more_than_rounding(make: Make, name: str) -> None:
-    """Offload has nowhere to go on a CPU, but its hooks are the ones that a GPU has."""
+    """Offload has nowhere to go on a CPU, but its hooks are the ones that a GPU has.
+
+    Kernels may add up in another order where weights lie elsewhere in memory: one level of 255.
+    """
     plain = await edit(make(name))
-    assert difference(plain, await edit(make(name, offload="model"))) == 0
+    assert difference(plain, await edit(make(name, offload="model"))) <= 1
     cut = make(name, vae_tiling=True)
     await edit(cut)
     assert cut.runner.pipeline.vae.use_tiling
