@@ -42,8 +42,8 @@ class Stage:
 
 
 STAGES = (
-    Stage(500, 2e-3, 0.5, 4.0, answers=False, speechless=0.5),
-    Stage(500, 2e-3, 0.3, 2.0, whole=0.75),
+    Stage(800, 2e-3, 0.5, 4.0, answers=False, speechless=0.6),
+    Stage(600, 2e-3, 0.3, 2.0, whole=0.75),
 )
 """Judge first, then speak, too. Words often tell that a wish is not met, and a small model that
 learns from them first never looks: so it starts with steps whose words tell nothing."""

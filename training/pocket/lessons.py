@@ -1,11 +1,13 @@
 """What a thinker is taught of the expert's steps.
 
 Scores and findings are the judge's, so that the one follows from the other. Answers are the
-expert's, and only those are taught after which the next edit was better: its words are drawn by
-chance, and those that the editor does not follow should not be learnt.
+expert's, by the rule of the THINKEDIT pipeline: those on the way to the best later edit, where that
+is at least as good as the first. Its words are drawn by chance, and that rule leaves in some that
+the editor does not follow.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,9 +31,6 @@ _EDGES = (0.15, 0.5, 0.8, 1.3, 1.75)
 _CLEAN = 8.0
 """Quality below which a picture is called damaged."""
 
-_GAIN = 0.5
-"""Points of ten by which the next edit must be better."""
-
 _ACCEPTED = 8.0
 """Overall score from which leaving the prompt as it is may be learnt."""
 
@@ -39,16 +38,29 @@ _ANSWER = "<answer>"
 
 
 def teach(steps: Sequence[Step]) -> list[str]:
-    """Return a reply to learn for every step; it ends before an answer that helped nothing."""
-    after = {(step.scene.id, step.sample.turn): _overall(step) for step in steps}
+    """Return a reply to learn for every step; it ends before an answer that is not to be learnt."""
+    followed = set(_followed(steps))
     replies = []
     for step in steps:
         whole = completion_text(replace(step.sample, reasoning=describe(step)), _SCORE_STEP)
-        then = after.get((step.scene.id, step.sample.turn + 1))
-        worth = step.sample.final and _overall(step) >= _ACCEPTED
-        worth = worth or (then is not None and then >= _overall(step) + _GAIN)
+        stops = step.sample.final and _overall(step) >= _ACCEPTED
+        worth = stops or (step.scene.id, step.sample.turn) in followed
         replies.append(whole if worth else whole.partition(_ANSWER)[0])
     return replies
+
+
+def _followed(steps: Sequence[Step]) -> Iterator[tuple[str, int]]:
+    """Name the steps, by scene and turn, whose new prompts led to the best later edit."""
+    by_scene: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_scene[step.scene.id].append(step)
+    for first, *later in by_scene.values():
+        best = max(later, key=_overall, default=None)
+        if best is None or _overall(best) < _overall(first):
+            continue
+        for step in (first, *later):
+            if step.sample.turn < best.sample.turn and not step.sample.final:
+                yield step.scene.id, step.sample.turn
 
 
 def describe(step: Step) -> str:
@@ -68,7 +80,7 @@ def is_whole(reply: str) -> bool:
 
 def speechless(step: Step) -> bool:
     """Tell whether no word of a step says what came of it: only the pictures do."""
-    return len(step.scene.wishes) == 1 and is_plain(step.sample.prompt_before)
+    return is_plain(step.sample.prompt_before)
 
 
 def _overall(step: Step) -> float:

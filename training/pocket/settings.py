@@ -15,12 +15,12 @@ class Settings:
     """From photos and pairs of wishes that are kept for it."""
     loop_scenes: int = 48
     """Of those, how many whole loops are run on."""
-    look_steps: int = 150
+    look_steps: int = 250
     stages: tuple[Stage, ...] = STAGES
     prompts: int = 1500
     """Steps that GRPO asks about."""
-    grpo_steps: int = 120
-    grpo_batch: int = 32
+    grpo_steps: int = 200
+    grpo_batch: int = 64
     """Replies in a GRPO step."""
     seeds: tuple[int, ...] = (0, 1)
     """Of imitation, and of the GRPO that starts from it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
-from editthinker.tools.editors.quirky import UNKNOWN_WORDS
+from editthinker.tools.editors.quirky import DEAF_TO, UNKNOWN_WORDS
 
 Figure = Literal["brightness", "contrast", "saturation", "warmth"]
 
@@ -65,8 +65,8 @@ def order(steps: Sequence[Step], chance: random.Random) -> str:
 
 
 def is_plain(prompt: str) -> bool:
-    """Tell whether a prompt of one clause has none of the words that this editor does not know."""
-    return not UNKNOWN_WORDS & set(prompt.replace(",", " ").split())
+    """Tell whether a prompt has none of the words that this editor does not follow."""
+    return not (UNKNOWN_WORDS | {DEAF_TO}) & set(prompt.replace(",", " ").split())
 
 
 def figure_of(operation: Operation) -> Figure:
