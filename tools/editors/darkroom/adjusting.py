@@ -15,7 +15,7 @@ PLAIN = 0.5
 _MOST = 12
 """Operations that a clause may name; more are noise."""
 
-_ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue"})
+_ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue", "wash"})
 """Operations with readers of their own."""
 
 _WHOLE: frozenset[str] = frozenset({"straighten"})

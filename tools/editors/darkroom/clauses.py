@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from editthinker.tools.editors.darkroom.purpose import without_purpose
+from editthinker.tools.editors.darkroom.quoting import QUOTES
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.typos import corrected
 from editthinker.tools.editors.darkroom.words import (
@@ -16,9 +17,6 @@ from editthinker.tools.editors.darkroom.words import (
     longest_phrase,
     vocabulary,
 )
-
-QUOTES = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"))
-"""Pairs of quotation marks."""
 
 _TOKEN = re.compile(
     "|".join(

@@ -38,7 +38,7 @@ def read_text(clause: Clause, carry: Carry) -> Reading | None:
     left = Clause(rest, clause.text, clause.joined_by)
     if (
         not content
-        or any(step.operation == "erase-text" for step in carry.steps)
+        or (not clause.orders and any(s.operation == "erase-text" for s in carry.steps))
         or len(quotes) > 1
         or others
         or not left.only(*kinds, "degree", "percent", "axis")

@@ -154,6 +154,8 @@ def _read_put(clause: Clause, carry: Carry) -> Reading | None:
     named = things(clause)
     sides = [str(word.meaning.value) for word in clause.all("side", "vertical-place")]
     sides += [thing.place for thing in named if thing.place]
+    if len(sides) == 2 and set(sides) & {"left", "right"}:  # "in the bottom left corner"
+        sides = [side for side in sides if side in {"left", "right"}]
     if len(sides) != 1 or sides[0] not in _WAYS or len(named) > 1:
         return None
     last = carry.steps[0] if len(carry.steps) == 1 else None

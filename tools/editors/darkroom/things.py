@@ -22,6 +22,9 @@ _BECOMES = frozenset(
 )
 """Verbs after which "with" tells what something becomes."""
 
+_AT = frozenset({"on", "in", "at", "from", "along", "near", "by"})
+"""Words between a thing and its side."""
+
 _AROUND = frozenset({"behind", "around"})
 
 _ORDINAL = frozenset({"first", "next", "last"})
@@ -30,6 +33,12 @@ _MOST_ADJECTIVES = 2
 
 _LIKENESSES = frozenset({"model", "figure", "toy"})
 """Words after which a thing is still called by its name."""
+
+_TINGED = {"golden": "gold", "yellowish": "yellow", "bluish": "blue", "greenish": "green"}
+_TINGED |= {"pinkish": "pink", "greyish": "grey", "grayish": "grey", "amber": "orange"}
+"""Adjectives that are a colour where a thing follows, and a tone of the photo elsewhere."""
+
+_LETTERS = frozenset({"text", "lettering", "letters", "writing", "words", "wording"})
 
 _TITLES = frozenset({"title", "heading", "headline", "header"})
 """What stands above all other text."""
@@ -50,6 +59,11 @@ def name_things(words: Sequence[Word]) -> Named:
     merged = _Merger(becomes=any(word.text in _BECOMES for word in words))
     at = 0
     while at < len(words):
+        if words[at].text == "her" and at + 1 < len(words):  # "from her jacket"
+            owned = replace(words[at + 1], definite=True)
+            follows = [*words[: at + 1], owned, *words[at + 2 :]]
+            if owned.kind == "body" or _phrase(follows, at + 1, texts=texts):
+                words = [*words[:at], owned, *words[at + 2 :]]
         phrase = _phrase(words, at, texts=texts)
         merged.add(phrase.word if phrase else words[at], phrase.dropped if phrase else ())
         at = phrase.end if phrase else at + 1
@@ -75,8 +89,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
             place = joint
         elif word.kind == "colour" and not colour:
             colour = str(word.meaning.value)
-        elif not colour and _is_gold(words, end):
-            colour = "gold"
+        elif not colour and (tinged := _tinged(words, end)):
+            colour = tinged
         elif definite and _describes(word) and len(dropped) < _MOST_ADJECTIVES:
             dropped = (*dropped, word.text)
         else:
@@ -113,7 +127,10 @@ def _head(words: Sequence[Word], at: int, *, texts: bool, adjectives: bool) -> _
     if texts and word.meaning.value == "text" and word.meaning.role == "name":
         if at + 1 < len(words) and words[at + 1].kind == "quote":
             return _Head(Target("text", str(words[at + 1].meaning.value).strip()), at + 2)
-        return _Head(Target("text", place="top" if word.text in _TITLES else ""), at + 1)
+        end = at + 1
+        while end < len(words) and words[end].text in _LETTERS:
+            end += 1  # "the title text"
+        return _Head(Target("text", place="top" if word.text in _TITLES else ""), end)
     return None
 
 
@@ -165,10 +182,10 @@ def _describes(word: Word) -> bool:
     return word.kind in {"unknown", "look"} and not word.meaning.role
 
 
-def _is_gold(words: Sequence[Word], at: int) -> bool:
-    """Return whether "golden" is the colour of a thing: "the golden ring"."""
+def _tinged(words: Sequence[Word], at: int) -> str:
+    """Return the colour of "golden" or "yellowish" before a thing: "the golden ring"."""
     target = words[at + 1].meaning.target if at + 1 < len(words) else None
-    return words[at].text == "golden" and target is not None and target.kind == "object"
+    return _TINGED.get(words[at].text, "") if target and target.kind == "object" else ""
 
 
 def _joined(words: Sequence[Word], target: Target) -> Word:
@@ -187,14 +204,18 @@ class _Merger:
     placed: bool = False
     """Whether the last thing has just been placed, so that more may follow: "top left corner"."""
 
+    of: bool = False
+    """Whether what it is placed in follows: "at the bottom of the page"."""
+
     def add(self, word: Word, dropped: tuple[str, ...] = ()) -> None:
         if dropped:
             self._note(_noun(word), word)
         if self.placed and word.kind in {"side", "vertical-place"}:
             self._place_better(word)
             return
-        if self.placed and word.kind in {"corner", "filler"}:
+        if self.placed and (word.kind in {"corner", "filler"} or (self.of and word.meaning.target)):
             return
+        self.of = False
         self.placed = len(self.words) > 1 and self._places(word)
         if self.placed:
             return
@@ -220,6 +241,15 @@ class _Merger:
             self.words[-1] = self._span(last, word)
         elif target == BACKGROUND == last.meaning.target and word.text.startswith("behind "):
             self.words[-1] = self._span(last, word)  # "a green background behind her"
+        elif (
+            target == BACKGROUND
+            and word.text.startswith("behind ")
+            and last.meaning.target
+            and last.meaning.target.kind == "object"
+        ):
+            behind = replace(last.meaning.target, behind=True)  # "the people behind her"
+            meaning = replace(last.meaning, target=behind)
+            self.words[-1] = replace(self._span(last, word), meaning=meaning)
         elif last.meaning.target and last.meaning.target.kind in {"object", "background"}:
             # "the garage door" is a door; "the cat picture" is nobody knows what
             odd = target in (PHOTO, BACKGROUND, SUBJECT) or last.meaning.target == BACKGROUND
@@ -227,7 +257,7 @@ class _Merger:
             if word.text in _LIKENESSES and last.meaning.target.kind == "object":
                 kind = last.meaning  # "the space shuttle model"
             if not odd:
-                self._note(f"{last.text} {word.text}", word)
+                self._note(f"{last.text} {word.text}", replace(word, meaning=kind))
             self.words[-1] = replace(self._span(last, word), meaning=kind)
         elif first and target and self._qualifies(last, first, target):
             self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
@@ -265,9 +295,12 @@ class _Merger:
         """Read "on the left" after a thing as which one it is."""
         last, before = self.words[-1], self.words[-2]
         target = before.meaning.target
-        if last.text not in {"on", "in", "at"} or target is None or target.kind not in _SEVERAL:
+        if last.text not in _AT or target is None or target.kind not in _SEVERAL:
             return False
         place = _place(word)
+        if not place and word.text in {"top of", "bottom of"}:  # "at the bottom of the page"
+            place = cast("Place", word.meaning.value)
+            self.of = True
         if not place or target.place not in ("", "largest", "smallest"):
             return False
         meaning = replace(before.meaning, target=replace(target, place=place))
