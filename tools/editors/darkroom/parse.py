@@ -43,6 +43,7 @@ from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Reci
 from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
 from editthinker.tools.editors.darkroom.remarks import (
     details,
+    explains,
     likens,
     opposed,
     remedy,
@@ -209,8 +210,11 @@ class _Reader:
         elif heads(clause, after):
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
         elif reading := self._read(clause):
+            if self.styled and not clause.orders and self._repeats(reading):
+                self.notes.append(f"Took {clause.text!r} for a detail of the style.")
+                return
             self._add(clause, reading)
-        elif (tells(clause) or likens(clause)) and not self.waiting:
+        elif (tells(clause) or likens(clause) or explains(clause)) and not self.waiting:
             self._remark(clause)
         elif reading := self._read_shortened(clause):
             self._add(clause, reading)
@@ -225,6 +229,8 @@ class _Reader:
         else:
             before = [self.waiting.text] if self.waiting else []
             self.unknown += [*before, clause.text]
+            if clause.joined_by == "keep" and self._takes_all():
+                self.unknown.append(self.steps.pop().clause)  # "... except the one in the middle"
             self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
@@ -233,6 +239,15 @@ class _Reader:
         self.remarks.append(clause)
         if about := topic(clause):
             self.it, self.introduced = about, True
+
+    def _repeats(self, reading: Reading) -> bool:
+        """Return whether a style is only asked for again: "an oil painting, thick paint"."""
+        done = {step.operation for step in self.steps[self.last :]}
+        return bool(reading.steps) and {step.operation for step in reading.steps} <= done & _STYLES
+
+    def _takes_all(self) -> bool:
+        """Return whether the last step takes away several things."""
+        return any(s.operation == "remove" and s.region.place == "all" for s in self.steps[-1:])
 
     def _again(self, clause: Clause) -> bool:
         """Return whether a clause only names once more what has been edited."""
@@ -273,7 +288,11 @@ class _Reader:
         self._spare(reading.spared)
         self.notes += [*clause.notes, *reading.notes]
         self.carry = reading.carry
-        self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
+        cut = [step.operation for step in reading.steps] == ["cutout"]
+        if cut and regions == {SUBJECT}:
+            self.it, self.introduced = BACKGROUND, True  # "... and make it white"
+        else:
+            self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
         self.gone = gone
         self.styled = reading.look or any(s.operation in _STYLES for s in reading.steps)
 

@@ -99,7 +99,7 @@ def _said(clause: Clause, at: int) -> str:
 def _is_tail(words: Sequence[Word], at: int) -> bool:
     """Return whether what stands from a word on only tells more about what is before it."""
     word, rest = words[at], words[at + 1 :]
-    if not rest or words[at - 1].meaning.target == PHOTO:
+    if not rest or (words[at - 1].meaning.target == PHOTO and word.text != "with"):
         return False  # "the picture on the wall"
     if word.text in _REASONS:
         return True
@@ -143,6 +143,10 @@ def _is_adjective(clause: Clause, at: int) -> bool:
     if end == len(words) or words[end].meaning.order:
         return False
     named = words[end].meaning.role == "name" and words[end].kind == "operation"
+    last = end + 1 == len(words) and words[end].kind == "colour" and not words[end].definite
+    if last and word.kind == "unknown":  # "to a lush green"
+        before = clause.text[: word.start - words[0].start].lower().split()
+        return before[-1:] in (["a"], ["an"])
     if not named and words[end].kind not in _DESCRIBED:
         return False
     start = at

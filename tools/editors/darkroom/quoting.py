@@ -30,13 +30,28 @@ _RIGHTS = re.compile(
     r"(?=\s+(?:in|at|on|to|across|along|over|under|with|so)\b|\s*$|\s*[,;!?\n])"
 )
 
-_INITIAL = re.compile(r"(?<=\b[A-Z])\.(?=\s+[A-Z])")
-"""The full stop of "J. Smith"."""
+_SHOUT = r"[A-Z0-9][A-Z0-9&'’-]+(?:[ ]+[A-Z0-9&][A-Z0-9&'’-]*)*"
+
+_SWAPPED = re.compile(
+    rf"\b(?P<verb>(?i:replace|change|swap|switch|turn|correct|substitute)) (?P<old>{_SHOUT}) "
+    rf"(?P<to>with|to|into|for|by) (?P<new>{_SHOUT}){_END}"
+)
+"""Two texts in capitals: "replace SALE with OPEN"."""
+
+_NAMED = re.compile(
+    r"\b(?P<what>my name|the name|the date|the year|the hashtag|the handle|the number)"
+    r"(?:,| is|:)? (?P<text>[A-Z0-9#@][\w.'’/#@-]*(?: [A-Z0-9][\w.'’/-]*)*),?"
+    rf"{_END}"
+)
+"""What is written after its kind: "my name, Anna Lee"."""
 
 
 def with_quotes(text: str) -> str:
     """Put quotation marks round text that is told by its capitals or by ©."""
     if not re.search("[\"“”„«»]|(?<!\\w)['‘][^'\n]+['’](?!\\w)", text):
+        text = _SWAPPED.sub(r"\g<verb> “\g<old>” \g<to> “\g<new>”", text)
+        if re.search(r"\b(?:add|put|write|place|stamp|include|print)\b", text, re.IGNORECASE):
+            text = _NAMED.sub(r"the text “\g<text>”", text)
         text = _RIGHTS.sub(lambda found: _quoted(found, text), text)
         if "“" not in text:
             text = _CAPITALS.sub(lambda found: _quoted(found, text), text)

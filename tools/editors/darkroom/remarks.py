@@ -17,10 +17,17 @@ _OPENS = re.compile(
 """How a sentence about the photo as it is begins."""
 
 _TELLS = re.compile(
-    r"\b(is|are|was|were|looks?(?!\s*$)|seems?|feels?|appears?|came out|turned out|comes out|"
+    r"\b(is|are|was|were|(?:looks?|feels?)(?!\s*$)|seems?|appears?|came out|turned out|comes out|"
     r"isn'?t|aren'?t|doesn'?t)\b",
     re.IGNORECASE,
 )
+
+_FOR = re.compile(
+    r"(i'?m|i am|we'?re|we are|it'?s|it is|this is|that'?s) (for|going|making|using|printing|"
+    r"working|putting|planning|trying|selling|sending|posting|doing|a )",
+    re.IGNORECASE,
+)
+"""How a sentence about the use of the photo begins."""
 
 _WISHES = re.compile(
     r"\b(should|must|shall|want|wants|would|i'd|let|could|can|may|needs? to|prefer|so that|so it|"
@@ -67,6 +74,11 @@ def tells(clause: Clause) -> bool:
     if _WISHES.search(clause.text):
         return False
     return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
+
+
+def explains(clause: Clause) -> bool:
+    """Return whether a clause tells what the photo is for: "I'm making a sticker"."""
+    return bool(_FOR.match(clause.text))
 
 
 def likens(clause: Clause) -> bool:

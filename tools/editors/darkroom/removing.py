@@ -46,6 +46,8 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
         return None
     if any(verb.meaning.value in {"add", "change"} for verb in clause.all("verb")):
         return None  # "I don't want you to change the background"
+    if clause.words[-1].text == "take off" and clause.has("verb"):
+        return None  # "let the rocket take off"
     named = things(clause)
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
     if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
