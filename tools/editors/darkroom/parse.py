@@ -332,7 +332,10 @@ class _Reader:
         """Read "remove the tower in the distance" without what nobody understands of it."""
         for part in shortened(clause):
             listed = clause.joined_by in LISTS and self.carry.steps
-            found = self._read(part.clause) if part.clause.orders or listed else None
+            found = self._read(part.clause)
+            styled = found and (found.look or all(s.operation in _STYLES for s in found.steps))
+            if not (part.clause.orders or listed or styled):
+                continue
             if found and found.steps and self._stands(found, part.lost[-1]):
                 note = f"Left {' and '.join(map(repr, part.lost))} out of account."
                 return replace(found, notes=(*found.notes, note))

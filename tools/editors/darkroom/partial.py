@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.recipe import REDRAWING
 from editthinker.tools.editors.darkroom.target import PHOTO
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.words import DETERMINERS, Word
@@ -104,7 +105,8 @@ def _is_tail(words: Sequence[Word], at: int) -> bool:
     if word.text in _REASONS:
         return True
     follows = any(before.kind in {"region", "thing", "unknown"} for before in words[:at])
-    told = not any(w.kind in _ASKS for w in rest)
+    styled = word.text == "with" and any(w.meaning.value in REDRAWING for w in words[:at])
+    told = styled or not any(w.kind in _ASKS for w in rest)  # "oil paint with brush strokes"
     if word.text in _PREPOSITIONS or word.kind == "relation":
         return told
     moves = word.text.endswith("ing") and word.kind in {"unknown", "filler", "relation"}

@@ -102,7 +102,8 @@ def read_cutout(clause: Clause, carry: Carry) -> Reading | None:
     if len(named) > 1 or not clause.only("act", "region", "clear", "degree", "noun"):
         return None
     if _acts(clause) == {"cut-out"} and not clause.has("clear"):
-        return _reading(clause, Step("cutout", region=named[0] if named else SUBJECT))
+        kept = SUBJECT if not named or named[0] == BACKGROUND else named[0]
+        return _reading(clause, Step("cutout", region=kept))
     if clause.has("clear") and not clause.has("act") and named == [BACKGROUND]:
         return _reading(clause, Step("cutout", region=SUBJECT))
     return None
