@@ -59,7 +59,11 @@ def heads(clause: Clause, after: Clause | None) -> bool:
 def onto(step: Step, target: Target) -> Step:
     """Return what is asked of one thing for another one: "remove the cat and the text"."""
     taken = removal(target) if step.operation in {"remove", "erase-text"} else None
-    return replace(taken or replace(step, region=target), clause=step.clause)
+    options = dict(step.options)
+    if step.operation == "recolour" and step.region.kind == target.kind == "object":
+        options.pop("source", "")
+        options |= {"source": target.colour} if target.colour else {}
+    return replace(taken or replace(step, region=target, options=options), clause=step.clause)
 
 
 def topic(clause: Clause) -> Target | None:
