@@ -96,7 +96,7 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
         steps.append(replace(step, region=PHOTO if unshared else region, clause=clause.text))
     said = {(step.operation, step.amount > 0, step.region) for step in carry.steps}
     alike = all((step.operation, step.amount > 0, step.region) in said for step in steps)
-    compared = all(word.meaning.role in {"more", "less"} for word in operations)
+    compared = all(word.meaning.role in {"more", "less", "high", "low"} for word in operations)
     if continues and alike and compared and amount_of(clause.words) is None:
         return Reading((), carry)  # "colder, bluer"
     if any(step.operation in _WHOLE and step.region != PHOTO for step in steps):

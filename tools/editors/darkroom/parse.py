@@ -45,6 +45,7 @@ from editthinker.tools.editors.darkroom.remarks import (
     details,
     explains,
     likens,
+    mends,
     opposed,
     remedy,
     settled,
@@ -95,7 +96,7 @@ _GONE: frozenset[Operation] = frozenset(
 )
 """After these, "it" is not what they were about."""
 
-_STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white"}
+_STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white", "text"}
 """Operations of which the user may tell more: "a cartoon, with bold outlines"."""
 
 _REST = frozenset(
@@ -210,7 +211,7 @@ class _Reader:
         elif heads(clause, after):
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
         elif reading := self._read(clause):
-            if self.styled and not clause.orders and self._repeats(reading):
+            if self.styled and not clause.orders and (likens(clause) or self._repeats(reading)):
                 self.notes.append(f"Took {clause.text!r} for a detail of the style.")
                 return
             self._add(clause, reading)
@@ -224,6 +225,8 @@ class _Reader:
             self.notes.append(f"Took {clause.text!r} for a detail of the style.")
         elif spares(clause) and (self.steps or self.from_looks):
             self.notes.append(f"Left {clause.text!r} out of account.")
+        elif self.gone and mends(clause):
+            self.notes.append(f"Took {clause.text!r} for how the gap is filled.")
         elif self._again(clause):
             return  # "... just the eyes"
         else:

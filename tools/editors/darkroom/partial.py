@@ -20,6 +20,8 @@ _REASONS = frozenset(
 )
 """Words after which anything may be told."""
 
+_PERSONS = frozenset({"she", "he", "they", "she's", "he's", "they're", "i", "you", "we"})
+
 REASONS = ("so ", "because ", "since ", "as ")
 """What a reason begins with."""
 
@@ -105,9 +107,10 @@ def _is_tail(words: Sequence[Word], at: int) -> bool:
     if word.text in _REASONS:
         return True
     follows = any(before.kind in {"region", "thing", "unknown"} for before in words[:at])
-    styled = word.text == "with" and any(w.meaning.value in REDRAWING for w in words[:at])
+    styled = word.text in {"with", "in"} and any(w.meaning.value in REDRAWING for w in words[:at])
     told = styled or not any(w.kind in _ASKS for w in rest)  # "oil paint with brush strokes"
-    if word.text in _PREPOSITIONS or word.kind == "relation":
+    relative = word.text in _PERSONS and words[at - 1].kind == "region"  # "the hat she wears"
+    if relative or word.text in _PREPOSITIONS or word.kind == "relation":
         return told
     moves = word.text.endswith("ing") and word.kind in {"unknown", "filler", "relation"}
     after_noun = words[at - 1].kind in {"region", "thing"}

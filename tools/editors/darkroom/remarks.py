@@ -29,6 +29,13 @@ _FOR = re.compile(
 )
 """How a sentence about the use of the photo begins."""
 
+_MENDS = re.compile(
+    r"(please |then )?(fill|blend|patch|reconstruct|restore|inpaint|extend|continue|cover)\b.*\b"
+    r"(gap|space|hole|background|area|spot|place|naturally|it|in|seamlessly|there)\b",
+    re.IGNORECASE,
+)
+"""What is said of the place that something was taken from."""
+
 _WISHES = re.compile(
     r"\b(should|must|shall|want|wants|would|i'd|let|could|can|may|needs? to|prefer|so that|so it|"
     r"such that|until|as if|as though|if)\b|^(so|like|as if)\b",
@@ -79,6 +86,11 @@ def tells(clause: Clause) -> bool:
 def explains(clause: Clause) -> bool:
     """Return whether a clause tells what the photo is for: "I'm making a sticker"."""
     return bool(_FOR.match(clause.text))
+
+
+def mends(clause: Clause) -> bool:
+    """Return whether a clause tells how a hole is filled: "and fill in the gap"."""
+    return bool(_MENDS.match(clause.text))
 
 
 def likens(clause: Clause) -> bool:
