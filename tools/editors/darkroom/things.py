@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
+from editthinker.tools.editors.darkroom.rows import counted, counts
 from editthinker.tools.editors.darkroom.shades import shaded
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word, size_of, vocabulary
@@ -56,7 +57,8 @@ def name_things(words: Sequence[Word]) -> Named:
     """Join the words of each thing to one word of the kind `region`."""
     words = shaded(words)
     texts = _names_texts(words)
-    merged = _Merger(becomes=any(word.text in _BECOMES for word in words))
+    becomes = any(word.text in _BECOMES for word in words)
+    merged = _Merger(becomes=becomes, counts=counts(words))
     at = 0
     while at < len(words):
         if words[at].text == "her" and at + 1 < len(words):  # "from her jacket"
@@ -67,7 +69,7 @@ def name_things(words: Sequence[Word]) -> Named:
         phrase = _phrase(words, at, texts=texts)
         merged.add(phrase.word if phrase else words[at], phrase.dropped if phrase else ())
         at = phrase.end if phrase else at + 1
-    return Named(tuple(merged.words), tuple(merged.notes))
+    return Named(tuple(counted(merged.words)), tuple(merged.notes))
 
 
 class _Phrase(NamedTuple):
@@ -177,6 +179,8 @@ def _corner(first: Place, second: Place) -> Place:
 
 def _describes(word: Word) -> bool:
     """Return whether a word between "the" and a thing may be left out."""
+    if word.text in _ORDINAL:
+        return False
     if word.kind == "operation":
         return word.meaning.role in {"high", "low"} or word.meaning.value == "black-and-white"
     return word.kind in {"unknown", "look"} and not word.meaning.role
@@ -199,6 +203,8 @@ class _Merger:
     """Puts things together that name one: "the man's jacket", "the cup on the table"."""
 
     becomes: bool
+    counts: bool
+    """Whether things are counted, so that "the first" is one of them."""
     words: list[Word] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     placed: bool = False
@@ -226,7 +232,7 @@ class _Merger:
 
     def _add_thing(self, word: Word) -> None:
         last, target = self.words[-1], word.meaning.target
-        if last.definite and last.text in _ORDINAL:
+        if last.definite and last.text in _ORDINAL and not self.counts:
             word = replace(word, meaning=Meaning("unknown"))
         before = self.words[-2] if len(self.words) > 1 else None
         first = before.meaning.target if before else None

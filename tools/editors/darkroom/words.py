@@ -157,7 +157,7 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     for kind in ("degree", "number", "turn", "half-turn", "ratio"):
         for number, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, float(number)))
-    for kind in ("relation", "distinct"):
+    for kind in ("relation", "distinct", "row"):
         yield from _each(data[kind], Meaning(kind))
     yield from _things(data)
     for kind in ("unit", "side", "axis", "vertical-place", "keepable", "quantifier", "size"):
