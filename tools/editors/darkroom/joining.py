@@ -7,12 +7,24 @@ from editthinker.tools.editors.darkroom.adjusting import LISTS, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.removing import removal
-from editthinker.tools.editors.darkroom.target import Place, Target
+from editthinker.tools.editors.darkroom.target import PHOTO, Place, Target
 from editthinker.tools.editors.darkroom.washing import lays_two
-from editthinker.tools.editors.darkroom.words import Word
+from editthinker.tools.editors.darkroom.words import Meaning, Word
 
 IT = frozenset({"it", "them", "itself", "that one"})
 """Words that stand for a thing named before."""
+
+_ITS = frozenset({"its", "their"})
+
+
+def resolved(clause: Clause, it: Target) -> Clause:
+    """Put what it stands for in place of "it"."""
+    if it == PHOTO:
+        return clause
+    meaning = Meaning("region", it.kind, target=it)
+    said = IT if clause.has("region") else IT | _ITS
+    words = (replace(w, meaning=meaning) if w.text in said else w for w in clause.words)
+    return replace(clause, words=tuple(words))
 
 
 def paired(clauses: list[Clause]) -> list[Clause]:

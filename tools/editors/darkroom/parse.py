@@ -8,39 +8,30 @@ warmer") is carried over from the clause before.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from editthinker.tools.editors.darkroom.adjusting import (
     LISTS,
     Carry,
     Reading,
-    read_adjustments,
     things,
 )
 from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.joining import (
-    IT,
     heads,
     introduces,
     onto,
     paired,
+    resolved,
     topic,
     waits,
 )
 from editthinker.tools.editors.darkroom.keeping import read_keep
 from editthinker.tools.editors.darkroom.looking import read_look
-from editthinker.tools.editors.darkroom.partial import REASONS, shortened
-from editthinker.tools.editors.darkroom.placing import (
-    read_border,
-    read_crop,
-    read_flip,
-    read_hue,
-    read_rotate,
-    read_text,
-)
+from editthinker.tools.editors.darkroom.partial import shortened, stands
+from editthinker.tools.editors.darkroom.readers import read_clause
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
-from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
 from editthinker.tools.editors.darkroom.remarks import (
     details,
     explains,
@@ -56,37 +47,11 @@ from editthinker.tools.editors.darkroom.remarks import (
 )
 from editthinker.tools.editors.darkroom.removing import (
     read_all_but,
-    read_cutout,
-    read_move,
     read_only,
-    read_remove,
-    read_rest,
 )
 from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
-from editthinker.tools.editors.darkroom.washing import read_wash
 from editthinker.tools.editors.darkroom.wishes import imperative
-from editthinker.tools.editors.darkroom.wording import read_rewording
-from editthinker.tools.editors.darkroom.words import Meaning
-
-_READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
-    read_rewording,
-    read_text,
-    read_rest,
-    read_remove,
-    read_cutout,
-    read_move,
-    read_fill,
-    read_wash,
-    read_repaint,
-    read_recolour,
-    read_border,
-    read_crop,
-    read_flip,
-    read_rotate,
-    read_hue,
-    read_adjustments,
-)
 
 _ENDS = frozenset({".", ";", "!", "?", "\n"})
 """Breaks after which "it" is the photo again."""
@@ -107,8 +72,6 @@ _LONGEST = 40
 """Words of a clause that may be two."""
 
 _AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
-
-_ITS = frozenset({"its", "their"})
 
 
 _LONGEST_WISH = 1000
@@ -317,7 +280,7 @@ class _Reader:
             verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
             clause = replace(clause, words=verbs + clause.words)
         return (
-            self._read_one(self._resolved(clause))
+            self._read_one(resolved(clause, self.it))
             or self._read_one(clause)
             or self._read_halves(clause)
             or self._read_likened(clause)
@@ -326,7 +289,7 @@ class _Reader:
     def _read_likened(self, clause: Clause) -> Reading | None:
         """Read "blur the background like a lens would" without what it is like."""
         parts = without_likeness(clause) or without_end(clause)
-        if parts is None or not (found := self._read_one(self._resolved(parts[0]))):
+        if parts is None or not (found := self._read_one(resolved(parts[0], self.it))):
             return None
         note = f"Took {parts[1]!r} for a comparison or a reason."
         return replace(found, notes=(*found.notes, note))
@@ -339,20 +302,10 @@ class _Reader:
             styled = found and (found.look or all(s.operation in _STYLES for s in found.steps))
             if not (part.clause.orders or listed or styled):
                 continue
-            if found and found.steps and self._stands(found, part.lost[-1]):
+            if found and found.steps and stands(found.steps, part.lost[-1]):
                 note = f"Left {' and '.join(map(repr, part.lost))} out of account."
                 return replace(found, notes=(*found.notes, note))
         return None
-
-    @staticmethod
-    def _stands(found: Reading, lost: str) -> bool:
-        """Return whether what was left out of a clause is not what it turned on."""
-        if lost.lower().startswith(REASONS):
-            return True
-        vague = any(step.region == SUBJECT and step.operation != "blur" for step in found.steps)
-        kinds = {step.operation for step in found.steps}
-        cuts = "background" in lost and bool(kinds & {"cutout", "fill"})
-        return not (vague or cuts or "text" in kinds)
 
     def _read_one(self, clause: Clause) -> Reading | None:
         places = things(clause)
@@ -371,7 +324,7 @@ class _Reader:
             return Reading(steps, replace(self.carry, steps=tuple(steps), region=places[0]))
         if look := read_look(clause, parse):
             return replace(look, look=True)
-        return next((found for read in _READERS if (found := read(clause, self.carry))), None)
+        return read_clause(clause, self.carry)
 
     def _read_more_left(self, places: Sequence[Target]) -> Reading | None:
         """Read the cat of "black and white except the dog and the cat"."""
@@ -390,21 +343,12 @@ class _Reader:
             if word.text != "with" and not word.meaning.order:
                 continue
             first, second = clause.part(0, at), clause.part(at, len(clause.words))
-            if first.only() or not (one := self._read_one(self._resolved(first))):
+            if first.only() or not (one := self._read_one(resolved(first, self.it))):
                 continue
             two = self._read_one(second)
             if two:
                 return replace(two, steps=[*one.steps, *two.steps], notes=one.notes + two.notes)
         return None
-
-    def _resolved(self, clause: Clause) -> Clause:
-        """Put what it stands for in place of "it"."""
-        if self.it == PHOTO:
-            return clause
-        meaning = Meaning("region", self.it.kind, target=self.it)
-        said = IT if clause.has("region") else IT | _ITS
-        words = (replace(w, meaning=meaning) if w.text in said else w for w in clause.words)
-        return replace(clause, words=tuple(words))
 
     def _read_rest(self, clause: Clause) -> Reading | None:
         """Read "the rest" as all but what was spoken of last."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
-from editthinker.tools.editors.darkroom.recipe import REDRAWING
-from editthinker.tools.editors.darkroom.target import PHOTO
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Step
+from editthinker.tools.editors.darkroom.target import PHOTO, SUBJECT
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.words import DETERMINERS, Word
 
@@ -22,7 +22,7 @@ _REASONS = frozenset(
 
 _PERSONS = frozenset({"she", "he", "they", "she's", "he's", "they're", "i", "you", "we"})
 
-REASONS = ("so ", "because ", "since ", "as ")
+_BECAUSE = ("so ", "because ", "since ", "as ")
 """What a reason begins with."""
 
 _PREPOSITIONS = frozenset(
@@ -171,3 +171,13 @@ def _led(clause: Clause, at: int) -> bool:
     if at and words[at - 1].kind in {"owner", "quantifier"}:
         return True
     return bool(_LEADS.search(clause.text[: words[at].start - words[0].start]))
+
+
+def stands(steps: Sequence[Step], lost: str) -> bool:
+    """Return whether what was left out of a clause is not what it turned on."""
+    if lost.lower().startswith(_BECAUSE):
+        return True
+    vague = any(step.region == SUBJECT and step.operation != "blur" for step in steps)
+    kinds = {step.operation for step in steps}
+    cuts = "background" in lost and bool(kinds & {"cutout", "fill"})
+    return not (vague or cuts or "text" in kinds)
