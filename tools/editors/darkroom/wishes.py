@@ -93,7 +93,8 @@ def _filled(order: str, found: re.Match[str]) -> str:
         groups["X"] = f"the {rest}"
     order = _SIGN.sub(lambda sign: groups.get(sign[1], ""), order)
     order = _GROUP.sub(lambda name: groups.get(name[1], ""), order)
-    return re.sub(r"\s{2,}", " ", re.sub(r", too (?=,|$)", "", order)).strip()
+    order = re.sub(r", (?:too|make it) (?=,|$)", "", order)  # what a group did not find
+    return re.sub(r"\s{2,}", " ", order).strip()
 
 
 @lru_cache(maxsize=2)
