@@ -181,3 +181,21 @@ async def test_a_grey_photo_is_as_grey_as_was_asked() -> None:
     thought = await think(source, source, "make the colours duller")
     assert thought.semantic is not None
     assert thought.semantic >= ACCEPTABLE
+
+
+@pytest.mark.pack
+@pytest.mark.parametrize(
+    ("name", "instruction"),
+    [
+        ("cat", "turn the background black and white"),  # the cat fills the photo
+        ("coffee", "darken the dining table by 50%"),  # a cup covers the middle of the table
+    ],
+)
+async def test_what_stands_before_a_background_or_on_a_table_is_not_measured(
+    name: str, instruction: str
+) -> None:
+    result = await Darkroom().edit(EditRequest((photo(name),), instruction))
+    edited = Picture.from_bytes(result.image)
+    thought = await think(photo(name), edited, instruction)
+    assert thought.semantic is not None
+    assert thought.semantic > 6

@@ -109,7 +109,7 @@ def _roughness(lab: Floats, bare: NDArray[np.bool_], height: int) -> float:
     weight = floats(bare)
     sigma = max(1.0, 0.25 * height)
     around = cv2.GaussianBlur(lab * weight[..., None], (0, 0), sigma)
-    around /= cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-4
+    around = around / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-4)
     return float(np.percentile(np.linalg.norm(lab - around, axis=2)[bare], 80))
 
 

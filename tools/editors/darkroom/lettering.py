@@ -186,8 +186,8 @@ def _weight(old: str, size: int, line: Line) -> int:
         shown = cv2.GaussianBlur(shown, (0, 0), _SOFT)
         way = max(scale, 1.0)
         shown = cv2.resize(shown, None, fx=way, fy=way, interpolation=cv2.INTER_LINEAR)
-        shown /= max(float(np.percentile(shown[shown > 0.1], 90)) if shown.max() > 0.1 else 1, 0.1)
-        off = abs(_thickness(floats(shown > 0.5)) / max(wanted, 1e-6) - 1)
+        full = float(np.percentile(shown[shown > 0.1], 90)) if shown.max() > 0.1 else 1.0
+        off = abs(_thickness(floats(shown > 0.5 * full)) / max(wanted, 1e-6) - 1)
         off += 0.06 * (stroke > 0)
         if off < nearest:
             best, nearest = stroke, off

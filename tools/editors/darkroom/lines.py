@@ -201,7 +201,7 @@ def _straightened(corners: Corners, seen: _Seen) -> Corners | None:
     goal = _moved(corners, seen.upright)
     middle = float(np.mean(x)) if len(x) else 1.5 * width
     goal[:, 1] += slope * (goal[:, 0] - middle)
-    return _moved(floats(goal), np.linalg.inv(seen.upright))
+    return _moved(floats(goal), np.asarray(np.linalg.inv(seen.upright), np.float64))
 
 
 def _feet(own: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -294,7 +294,13 @@ def _own(
         plane = np.zeros(share.shape, np.uint8)
         cv2.fillPoly(plane, [np.rint(corners).astype(np.int32)], 1)
         if plane.any():
-            chosen &= own >= fits(plane > 0, _level(corners, centres), _height(corners)) - 1e-6
+            chosen &= (
+                own
+                >= fits(
+                    plane > 0, _level(corners, np.asarray(centres, np.float64)), _height(corners)
+                )
+                - 1e-6
+            )
     chosen[0] = False
     return np.asarray(chosen[labels])
 
@@ -309,7 +315,7 @@ def _level(corners: Corners, centres: NDArray[np.float64]) -> NDArray[np.float64
 def _chosen(own: NDArray[np.bool_], covered: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     """Keep the letters of some words, from one gap between words to another."""
     first, last = (int(place) for place in np.nonzero(covered)[0][[0, -1]])
-    down = own.any(axis=0)
+    down = np.asarray(own.any(axis=0))
     start = 0 if first <= 2 else _gap(down, width + round(first * width / 100), width)
     end = own.shape[1] if last >= 97 else _gap(down, width + round((last + 1) * width / 100), width)
     labels = cv2.connectedComponentsWithStats(own.astype(np.uint8))

@@ -1,14 +1,23 @@
 """Text in a photo: erased without a trace, and written again in its place, size and colour."""
 
+import asyncio
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from editthinker.tools.editors.base import EditRequest
+from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.lettering import erase, rewrite
 from editthinker.tools.editors.darkroom.lines import Known, read_lines
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
+from editthinker.tools.images import Picture
+from editthinker.tools.vision.reader import read_text
+
+PHOTOS = Path(__file__).parents[4] / "tools" / "photos"
 
 Floats = NDArray[np.float32]
 
@@ -192,3 +201,14 @@ def test_bold_words_are_replaced_by_bold_ones() -> None:
 
     assert inked_share(0) == pytest.approx(1, abs=0.15)
     assert inked_share(3) == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.pack
+def test_words_on_a_mug_are_replaced_without_harm_to_those_below() -> None:
+    photo = Picture.from_bytes((PHOTOS / "mug.jpg").read_bytes())
+    request = EditRequest((photo,), 'replace the text "github" with "coffee"')
+    after = Picture.from_bytes(asyncio.run(Darkroom().edit(request)).image).pixels
+    read = " ".join(line.text.lower() for line in read_text(after) or [])
+    assert "coffee" in read
+    assert "social coding" in read
+    assert "github" not in read
