@@ -496,3 +496,12 @@ def test_the_record_holds_the_recipe_and_steps_are_reported() -> None:
 
 def test_it_is_an_editor() -> None:
     assert isinstance(Darkroom(), Editor)
+
+
+def test_contrast_burns_out_no_pale_sky() -> None:
+    before, after = (
+        light(pixels)
+        for pixels in (photo("temple").pixels, edited("temple", "increase the contrast by 80%"))
+    )
+    assert ((after > 99) & (before <= 99)).mean() < 0.08
+    assert after.std() > before.std() + 5
