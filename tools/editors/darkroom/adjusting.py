@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from editthinker.tools.editors.darkroom.clauses import Clause
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.target import PHOTO, Place, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word, opposites
 
@@ -101,6 +101,8 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
         return Reading((), carry)  # "colder, bluer"
     if any(step.operation in _WHOLE and step.region != PHOTO for step in steps):
         return None
+    if clause.has("colour") and any(step.operation in REDRAWING for step in steps):
+        return None  # "turn the drawing black"
     if len({(step.operation, step.amount > 0) for step in steps}) < len(steps):
         steps = list({(step.operation, step.amount > 0): step for step in steps}.values())
     roles = {word.meaning.role for word in operations}

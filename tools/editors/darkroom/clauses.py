@@ -219,7 +219,7 @@ def _measures(words: list[Word]) -> Iterator[Word]:
     at = 0
     while at < len(words):
         word, rest = words[at], words[at + 1 : at + 3]
-        if word.kind == "number" and rest and rest[0].text.split()[0] == "bit":
+        if word.kind == "number" and rest and rest[0].text.split()[:1] == ["bit"]:
             yield replace(word, meaning=Meaning("filler"), end=rest[0].end)  # "8-bit pixel art"
             at += 2
         elif word.kind == "number" and rest and rest[0].kind == "unit":

@@ -19,6 +19,7 @@ from editthinker.tools.editors.darkroom import (
     style,
     tone,
 )
+from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.cutout import cut_out
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.lines import Known, read_lines
@@ -186,6 +187,10 @@ class Enlarger:
         return changed if mask is None else mixed(pixels, changed, mask)
 
     def _recoloured(self, step: Step, pixels: Floats) -> Floats:
+        if step.region.kind == "text":
+            lines = read_lines(pixels, self._scope.find(step.region), self._known())
+            ink = floats(np.array(rgb_of(str(step.options["target"]))) / 255)
+            return self._with_kept_colours(pixels, lettering.recoloured(pixels, lines, ink))
         changed = colour.recolour(Work(pixels, step, self._scope.mask(step)))
         return self._with_kept_colours(pixels, changed)
 
@@ -197,9 +202,11 @@ class Enlarger:
         self.note(filled.note)
         return filled
 
+    def _known(self) -> list[Known]:
+        return _known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
+
     def _lettered(self, step: Step, pixels: Floats) -> Floats:
-        known = _known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
-        lines = read_lines(pixels, self._scope.find(step.region), known)
+        lines = read_lines(pixels, self._scope.find(step.region), self._known())
         erased = lettering.erase(pixels, lines)
         if step.operation == "erase-text":
             return erased

@@ -193,6 +193,10 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
     """Take the part that the target's place names, or the largest with a note."""
     if target.row or target.number:
         parts = pick(parts, target)
+    if target.side:
+        parts = [part for part in parts if _lies(part, target.side)]
+        if not parts:
+            raise EditRefusedError(f"{target.phrase()} cannot be found in this photo")
     count = len(parts)
     if target.place == "all" or count == 1:
         return Grounded(floats(np.max([part.mask for part in parts], axis=0)), count=count)

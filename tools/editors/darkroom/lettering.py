@@ -63,6 +63,19 @@ def rewrite(erased: Floats, line: Line, old: str, new: str) -> Floats:
     return _laid(erased, line, letters, line.colour)
 
 
+def recoloured(pixels: Floats, lines: Sequence[Line], colour: Floats) -> Floats:
+    """Give the ink of the lines another colour; the ground between the letters stays.
+
+    An edge pixel is part ink, part ground: only its share of ink changes.
+    """
+    for line in lines:
+        size = pixels.shape[1::-1]
+        inverse = np.linalg.inv(line.upright)
+        share = floats(cv2.warpPerspective(line.ink, inverse, size, flags=cv2.INTER_AREA))
+        pixels = floats(np.clip(pixels + share[..., None] * (colour - line.colour), 0, 1))
+    return pixels
+
+
 def _bent(letters: Floats, down: Floats) -> Floats:
     """Move each column of a strip down by so many pixels."""
     if not down.any():

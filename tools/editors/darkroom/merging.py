@@ -17,6 +17,13 @@ _AROUND = frozenset({"behind", "around"})
 _AT = frozenset({"on", "in", "at", "from", "along", "near", "by"})
 """Words between a thing and its side."""
 
+_WORN_ON = frozenset({"on", "from", "off", "around"})
+
+_COUNTS = frozenset({"two", "three", "four", "five", "ten"})
+
+GROWN = frozenset({"hair", "skin", "eye", "nose", "mouth", "teeth", "lips"})
+"""Things that are themselves parts of a body."""
+
 _LIKENESSES = frozenset({"model", "figure", "toy"})
 """Words after which a thing is still called by its name."""
 
@@ -58,6 +65,9 @@ class Merger:
             return
         if word.kind == "region" and self.words:
             self._add_thing(word)
+        elif word.kind == "body" and self._is_worn():
+            last = self.words.pop()  # "the patch on her chest"
+            self._note(f"{_noun(self.words[-1])} {last.text} {word.text}", self.words[-1])
         else:
             self.words.append(word)
 
@@ -98,7 +108,8 @@ class Merger:
             self.words[-1] = replace(self._span(last, word), meaning=kind)
         elif first and target and self._qualifies(last, first, target):
             self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
-            if before and target.place and not first.place and first.kind in _SEVERAL:
+            told = target.place not in ("", "all")
+            if before and told and not first.place and first.kind in _SEVERAL:
                 placed = replace(before.meaning, target=replace(first, place=target.place))
                 self.words[-2] = replace(before, meaning=placed)
             self.words.pop()
@@ -138,20 +149,44 @@ class Merger:
         if not place and word.text in {"top of", "bottom of"}:  # "at the bottom of the page"
             place = cast("Place", word.meaning.value)
             self.of = True
-        if not place or target.place not in ("", "largest", "smallest"):
+        if (
+            place
+            and place not in ("all", "middle")
+            and target.place == "all"
+            and self._every(before, target)
+        ):
+            placed = replace(target, side=place)  # "the medals on the right"
+        elif place and target.place in ("", "largest", "smallest"):
+            placed = replace(target, place=place)
+        else:
             return False
-        meaning = replace(before.meaning, target=replace(target, place=place))
+        meaning = replace(before.meaning, target=placed)
         self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
         return True
+
+    @staticmethod
+    def _every(word: Word, target: Target) -> bool:
+        """Return whether several things are meant, however many: not "the two men"."""
+        return not target.row and not _COUNTS & set(word.text.split())
 
     def _place_better(self, word: Word) -> None:
         """Read the right of "the coin at the top right"."""
         last = self.words[-1]
         target = last.meaning.target
-        place = corner_of(target.place, place_of(word)) if target else ""
-        if target and place:
-            meaning = replace(last.meaning, target=replace(target, place=place))
+        if target is None:
+            return
+        place = corner_of(target.side or target.place, place_of(word))
+        if place:
+            placed = replace(target, **{"side" if target.side else "place": place})
+            meaning = replace(last.meaning, target=placed)
             self.words[-1] = replace(self._span(last, word), meaning=meaning)
+
+    def _is_worn(self) -> bool:
+        """Return whether a part of a body would only tell where the thing before it is."""
+        if len(self.words) < 2 or self.words[-1].text not in _WORN_ON:
+            return False
+        target = self.words[-2].meaning.target
+        return bool(target and target.kind == "object" and target.name not in GROWN)
 
     def _span(self, first: Word | None, last: Word) -> Word:
         start = first or last

@@ -48,6 +48,7 @@ from editthinker.tools.editors.darkroom.remarks import (
 from editthinker.tools.editors.darkroom.removing import (
     read_all_but,
     read_only,
+    with_every_line,
 )
 from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
@@ -61,8 +62,13 @@ _GONE: frozenset[Operation] = frozenset(
 )
 """After these, "it" is not what they were about."""
 
+_ERASING: frozenset[Operation] = frozenset({"remove", "erase-text"})
+
 _STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white", "text"}
 """Operations of which the user may tell more: "a cartoon, with bold outlines"."""
+
+_EXCEPT = frozenset({"except", "except for", "but not", "apart from", "other than"})
+"""Words before what is left out of an edit of all the rest."""
 
 _REST = frozenset(
     {"everything else", "rest", "all else", "rest of photo", "rest of image", "rest of picture"}
@@ -96,6 +102,7 @@ class _Reader:
     steps: list[Step] = field(default_factory=list)
     keep: list[str] = field(default_factory=list)
     spared: list[Target] = field(default_factory=list)
+    excepted: list[Target] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     from_looks: list[Step] = field(default_factory=list)
@@ -149,6 +156,7 @@ class _Reader:
             tuple(dict.fromkeys(self.notes)),
             tuple(dict.fromkeys(self.strange)),
             tuple(self.spared),
+            tuple(self.excepted),
         )
 
     def _take(self, clause: Clause, after: Clause | None) -> None:
@@ -158,6 +166,8 @@ class _Reader:
         elif kept := read_keep(clause, self.carry):
             self.keep += [name for name in kept.names if name not in self.keep]
             self._spare(kept.things)
+            if clause.words[0].text in _EXCEPT:
+                self.excepted += kept.things
             self.notes += clause.notes
             self.carry = Carry(keeping=True)
         elif (
@@ -252,6 +262,8 @@ class _Reader:
                 self.waiting = None
             self.steps += reading.steps
         self._spare(reading.spared)
+        if reading.carry.but:
+            self.excepted += reading.spared
         self.notes += [*clause.notes, *reading.notes]
         self.carry = reading.carry
         cut = [step.operation for step in reading.steps] == ["cutout"]
@@ -308,6 +320,8 @@ class _Reader:
         return None
 
     def _read_one(self, clause: Clause) -> Reading | None:
+        if not clause.orders and {s.operation for s in self.carry.steps} & _ERASING:
+            clause = with_every_line(clause)  # "remove the cat and the text"
         places = things(clause)
         if places and clause.only("region") and self.carry.steps and not clause.orders:
             if self.carry.but:

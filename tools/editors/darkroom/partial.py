@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.merging import GROWN
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Step
 from editthinker.tools.editors.darkroom.target import PHOTO, SUBJECT
 from editthinker.tools.editors.darkroom.things import name_things
@@ -106,6 +107,9 @@ def _is_tail(words: Sequence[Word], at: int) -> bool:
         return False  # "the picture on the wall"
     if word.text in _REASONS:
         return True
+    owned = words[at - 1].meaning.target
+    if owned and owned.name in GROWN and any(w.kind == "body" for w in rest):
+        return False  # "the hair on her arm" is not all her hair
     follows = any(before.kind in {"region", "thing", "unknown"} for before in words[:at])
     styled = word.text in {"with", "in"} and any(w.meaning.value in REDRAWING for w in words[:at])
     told = styled or not any(w.kind in _ASKS for w in rest)  # "oil paint with brush strokes"

@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.adjusting import (
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.words import Word
 
 _PLAIN_WAY = 0.25
 """How far something is moved where no word says how far, as a share of the photo."""
@@ -26,6 +27,9 @@ _POLITE = frozenset(
 _PUSHES = frozenset({"shift", "push", "pull", "scoot"})
 
 _PUTS = frozenset({"put", "place", "set", "bring"})
+
+_LETTERS = frozenset({"text", "texts", "lettering", "letters", "writing", "words", "wording"})
+"""What means all that is written, where no place picks out a line."""
 
 _PARTS = frozenset({"eye", "lips", "mouth", "nose", "teeth", "skin"})
 """Without which a face is no face."""
@@ -48,7 +52,7 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
         return None  # "I don't want you to change the background"
     if clause.words[-1].text == "take off" and clause.has("verb"):
         return None  # "let the rocket take off"
-    named = things(clause)
+    named = things(with_every_line(clause))
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
     if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
         return _reading(clause, Step("erase-text", region=Target("text", quotes[0])))
@@ -66,6 +70,20 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
     if step and step.operation == "remove" and clause.has("attached"):
         step = replace(step, amount=1.0)
     return _reading(clause, step) if step else None
+
+
+def with_every_line(clause: Clause) -> Clause:
+    """Read "the text" as every line of it; "the caption" and what is placed is one."""
+    return replace(clause, words=tuple(_every_line(word) for word in clause.words))
+
+
+def _every_line(word: Word) -> Word:
+    target, said = word.meaning.target, set(word.text.split())
+    if not target or target.kind != "text" or target.name or target.place:
+        return word
+    if "line" in said or not said & _LETTERS:
+        return word
+    return replace(word, meaning=replace(word.meaning, target=replace(target, place="all")))
 
 
 def points(clause: Clause) -> bool:

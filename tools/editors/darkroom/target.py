@@ -47,11 +47,16 @@ class Target:
     """Which row it lies in, from the top; -1 for the bottom row, 0 for any."""
     number: int = 0
     """Which one of its row or of all, from the left; -1 for the last one, 0 for any."""
+    side: Place = ""
+    """On which side all of them lie, where several are meant: `all the medals on the right`."""
 
     def phrase(self) -> str:
         """Return the target in plain English: `the left red thing`, `the text "SALE"`."""
         if self.row or self.number:
             return f"the {self._counted()}"
+        if self.side:
+            joint = "on" if self.side in {"left", "right"} else "at"
+            return f"{replace(self, side='').phrase()} {joint} the {self.side}"
         if self.behind:
             return f"{replace(self, behind=False).phrase()} in the background"
         place = "" if self.place in ("", "all") else f"{self.place} "

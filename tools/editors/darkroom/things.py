@@ -40,7 +40,7 @@ class Named(NamedTuple):
 
 def name_things(words: Sequence[Word]) -> Named:
     """Join the words of each thing to one word of the kind `region`."""
-    words = shaded(words)
+    words = _with_stars(shaded(words))
     texts = _names_texts(words)
     becomes = any(word.text in _BECOMES for word in words)
     merged = Merger(becomes=becomes, counts=counts(words))
@@ -55,6 +55,14 @@ def name_things(words: Sequence[Word]) -> Named:
         merged.add(phrase.word if phrase else words[at], phrase.dropped if phrase else ())
         at = phrase.end if phrase else at + 1
     return Named(tuple(counted(merged.words)), tuple(merged.notes))
+
+
+def _with_stars(words: Sequence[Word]) -> Sequence[Word]:
+    """Read stars that are to go as things, not as a sky that is drawn."""
+    if not any(w.meaning.value == "off" and w.meaning.order for w in words):
+        return words
+    stars = Meaning("region", "object", target=Target("object", "star", "all"))
+    return [replace(w, meaning=stars) if w.text == "stars" else w for w in words]
 
 
 class _Phrase(NamedTuple):

@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw
 
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.editor import Darkroom
-from editthinker.tools.editors.darkroom.lettering import erase, rewrite
+from editthinker.tools.editors.darkroom.lettering import erase, recoloured, rewrite
 from editthinker.tools.editors.darkroom.lines import Known, read_lines
+from editthinker.tools.editors.darkroom.matte import dilated
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Picture
@@ -167,6 +168,15 @@ def test_words_in_a_line_leave_the_others() -> None:
     assert (after[:, : int(start) - 3] == before[:, : int(start) - 3]).all()
     assert (after[:, int(end) + 5 :] == before[:, int(end) + 5 :]).all()
     assert (after[:, int(start) + 2 : int(end) - 2, 1] > 0.6).all()
+
+
+def test_words_get_another_colour_and_the_ground_between_them_stays() -> None:
+    before, mask = sign("SALE", size=60, at=(90, 110))
+    blue = np.array([0.1, 0.2, 0.8], np.float32)
+    after = recoloured(before, read_lines(before, mask), blue)
+    assert np.median(after[before[..., 1] < 0.15], axis=0) == pytest.approx(blue, abs=0.06)
+    letters = np.asarray(np.abs(before - wall()).max(axis=2) > 0.01, np.float32)
+    assert np.abs(after - before)[dilated(letters, 2) == 0].max() < 0.05
 
 
 def test_a_heading_keeps_the_left_edge_that_it_shares_with_the_lines_below() -> None:

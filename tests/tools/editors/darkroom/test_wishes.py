@@ -163,3 +163,119 @@ def test_no_thing_is_taken_away_of_which_one_should_stay() -> None:
 
 def test_less_of_a_look_is_not_more_of_it() -> None:
     assert read("make the shadows less harsh") == "lift the shadows of the photo by 50%"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        ("Erase the medals on the right", "remove all the medals on the right"),
+        ("take away all the lights at the bottom", "remove all the lamps at the bottom"),
+        (
+            "make the flowers on the left red",
+            "change the colour of all the flowers on the left to red",
+        ),
+        ("get rid of the people at the top left", "remove all the persons at the top left"),
+        ("remove the bright star with the spikes on the right", "remove the right star"),
+        (
+            "get rid of the two towers at the far left and far right",
+            "remove the left tower, remove the right tower",
+        ),
+    ],
+)
+def test_several_things_on_a_side_are_all_that_lie_there(instruction: str, sentence: str) -> None:
+    assert read(instruction) == sentence
+    assert read(sentence) == sentence
+
+
+def test_a_number_of_things_on_a_side_is_refused_for_there_may_be_others() -> None:
+    assert parse("delete the two men on the right").unknown
+
+
+def test_a_part_of_a_body_may_tell_where_a_thing_is_but_not_where_hair_is() -> None:
+    assert read("Remove the round patch on her chest") == "remove the patch"
+    assert parse("remove the hair on her arm").unknown
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        ("wipe all the writing off the mug", "erase all the text"),
+        ("remove the text on the mug", "erase all the text"),
+        ("remove the cat and the text", "remove the cat, erase all the text"),
+        ("remove the caption", "erase the line of text"),
+        ("remove the text at the bottom", "erase the bottom text"),
+        ("remove the word 'SALE'", 'erase the text "SALE"'),
+    ],
+)
+def test_the_text_is_every_line_of_it(instruction: str, sentence: str) -> None:
+    assert read(instruction) == sentence
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        (
+            "Replace the sky with a sunset orange gradient",
+            "replace the sky with a gradient from orange to pink top to bottom",
+        ),
+        (
+            "make the background a soft blue gradient",
+            "replace the background with a gradient from blue to white top to bottom",
+        ),
+        (
+            "swap the blue backdrop on the right for a muted burgundy",
+            "change the blue to dark red in the background",
+        ),
+        ("redraw this as a black ink drawing", "turn the photo into a pencil sketch by 50%"),
+        ("replace the sky with stars", "replace the sky with a starry night sky"),
+        ("remove the stars", "remove all the stars"),
+    ],
+)
+def test_colours_of_skies_backdrops_and_ink_tell_what_they_become(
+    instruction: str, sentence: str
+) -> None:
+    assert read(instruction) == sentence
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Get rid of the shadow on the page and make the paper white",
+        "clean up the scan",
+        "remove the shadows from the document",
+        "make the page whiter",
+    ],
+)
+def test_a_page_is_whitened_by_its_light(instruction: str) -> None:
+    operations = [step.operation for step in parse(instruction).steps]
+    assert operations == ["brightness", "contrast", "saturation"]
+    assert not parse(instruction).unknown
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "add sunglasses",
+        "make him smile",
+        "open the cat's eyes",
+        "put sunglasses on the cat",
+        "turn off the lamp",
+        "make the cat look to the left",
+        "remove his smile",
+        "make the galaxy spin",
+        "scan the document",
+        "put a shadow on the page",
+        "remove the stain on the page",
+        "turn the drawing black",
+        "remove everything on the right",
+    ],
+)
+def test_what_nothing_here_can_do_is_not_read_as_something_else(instruction: str) -> None:
+    recipe = parse(instruction)
+    assert recipe.unknown
+    assert not recipe.steps
+
+
+def test_a_number_before_a_line_break_is_read() -> None:
+    assert parse("0\n").unknown == ("0",)
+    assert read("make it brighter by 20\n") == "brighten the photo by 20%"
