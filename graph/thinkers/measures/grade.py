@@ -95,6 +95,10 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
         wanted = float(np.copysign(figure.least, step.amount))
     ratio = moved / wanted
     done = credit(ratio, step)
+    # Grey is as grey as can be; what has no colour to strengthen has not become colourful.
+    lacking = step.amount > 0 and step.operation in ("saturation", "contrast", "vignette")
+    if full and not lacking and abs(end - goal) < figure.least:
+        done = 1.0
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"

@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import look_alikes
 from editthinker.tools.editors.darkroom.naming import find_face, find_named, find_text
 from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.rows import pick
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
 from editthinker.tools.editors.darkroom.target import Kind, Place, Target
 from editthinker.tools.errors import EditRefusedError
@@ -190,6 +191,12 @@ _ONE_OF = frozenset({"colour", "text", "face", "object"})
 
 def choose(parts: Sequence[Part], target: Target) -> Grounded:
     """Take the part that the target's place names, or the largest with a note."""
+    if target.row or target.number:
+        parts = pick(parts, target)
+    if target.side:
+        parts = [part for part in parts if _lies(part, target.side)]
+        if not parts:
+            raise EditRefusedError(f"{target.phrase()} cannot be found in this photo")
     count = len(parts)
     if target.place == "all" or count == 1:
         return Grounded(floats(np.max([part.mask for part in parts], axis=0)), count=count)

@@ -39,6 +39,7 @@ SMALL = frozenset(
     {"coin", "key", "keyring", "wallet", "envelope", "pen", "paintbrush", "ruler", "stapler"}
     | {"ashtray", "coaster", "napkin", "tray", "table mat", "bath mat", "doormat", "mat", "pebble"}
     | {"ant", "wasp", "ladybird", "ladybug", "brooch", "tiara", "bow tie", "slipper", "apron"}
+    | {"bee", "bumblebee", "fly", "beetle", "spider", "moth", "mosquito", "caterpillar", "insect"}
     | {"waistcoat", "turban", "earring", "necklace", "bracelet", "belt", "sock", "acorn", "sponge"}
     | {"headphones", "earphones", "microphone", "lampshade", "flagpole", "antenna", "feather"}
 )

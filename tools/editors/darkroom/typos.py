@@ -17,7 +17,7 @@ def corrected(word: str) -> str | None:
     """
     if word in typos():
         return typos()[word]
-    if len(word) < _LEAST or word in lookalikes() or word in known_words():
+    if len(word) < _LEAST or word.endswith("'s") or word in lookalikes() or word in known_words():
         return None
     meant = spellings().intersection(_slips(word))
     return min(meant) if len(meant) == 1 else None
