@@ -76,6 +76,9 @@ FIGURES: Mapping[Operation, Figure] = {
 def measure_grade(scene: Scene, step: Step) -> Finding:
     """Compare how far a figure moved with how far it should, the other steps as far as they got."""
     figure = FIGURES[step.operation]
+    if step.operation in ("saturation", "warmth", "tint") and _toned(scene, step):
+        name = f"{figure.name[0].upper()}{figure.name[1:]}"
+        return Finding(step, 1.0, f"{name}: that of the one tone that was asked for as well.")
     weights = figure.part(scene.before[..., 0], scene.weights(step.region))
 
     def read(lab: Floats) -> float:
@@ -106,6 +109,14 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     steerable = not full or abs(ratio) > 0.15
     return Finding(
         step, done, f"{sentence}{_verdict(ratio, done)}.{room}", ratio if steerable else None
+    )
+
+
+def _toned(scene: Scene, step: Step) -> bool:
+    """Whether another step gives the same region one tone, whatever colours it had."""
+    return any(
+        other.operation in ("sepia", "black-and-white") and other.region in (step.region, PHOTO)
+        for other in scene.recipe.steps
     )
 
 

@@ -183,6 +183,14 @@ async def test_a_grey_photo_is_as_grey_as_was_asked() -> None:
     assert thought.semantic >= ACCEPTABLE
 
 
+async def test_sepia_leaves_no_other_warmth_to_measure() -> None:
+    instruction = "give it a sepia tone, make it warmer, desaturate it"
+    result = await Darkroom().edit(EditRequest((photo("abbey"),), instruction))
+    thought = await think(photo("abbey"), Picture.from_bytes(result.image), instruction)
+    assert thought.semantic is not None
+    assert thought.semantic >= ACCEPTABLE
+
+
 @pytest.mark.pack
 @pytest.mark.parametrize(
     ("name", "instruction"),

@@ -12,12 +12,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editthinker.tools.editors.darkroom.corners import (
+    Corners,
+    back,
+    columns_inside,
+    corners_of,
+    ends_of,
+    grown,
+    height_of,
+    level_of,
+    meets,
+    moved,
+)
 from editthinker.tools.editors.darkroom.ink import Ink, ink_among, ink_on
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.matte import dilated
-
-Corners = NDArray[np.float32]
-"""Four points (x, y), from the upper left, clockwise along the text."""
 
 Align = Literal["left", "centre", "right"]
 
@@ -77,11 +86,11 @@ def read_lines(pixels: Floats, mask: Floats, known: Sequence[Known] = ()) -> lis
     lines, rest = [], solid.copy()
     for i, covered in _meant(solid, known).items():
         one = known[i]
-        cv2.fillPoly(rest, [np.rint(_grown(one.corners, 0.3)).astype(np.int32)], 0)
+        cv2.fillPoly(rest, [np.rint(grown(one.corners, 0.3)).astype(np.int32)], 0)
         others = [other for other in known if other is not one]
         lines.append((one.corners[0, 1], _line(pixels, one, others, covered)))
     for region in _parts(rest, solid):
-        corners = _corners(region)
+        corners = corners_of(region)
         lines.append((corners[0, 1], _line(pixels, Known("", corners), known, None)))
     return [line for _, line in sorted(lines, key=lambda item: float(item[0]))]
 
@@ -104,7 +113,7 @@ def _meant(solid: Floats, known: Sequence[Known]) -> dict[int, NDArray[np.bool_]
     for margin, least in ((0.09, 0.95), (0.0, 0.6)):
         meant = {}
         for i, one in enumerate(known):
-            corners = _grown(one.corners, margin)
+            corners = grown(one.corners, margin)
             goal = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], np.float32)
             way = cv2.getPerspectiveTransform(corners, goal)
             strip = cv2.warpPerspective(solid, way, (100, 20), borderMode=cv2.BORDER_REPLICATE)
@@ -130,16 +139,16 @@ def _line(
     shape = pixels.shape[:2]
     ink = floats(found.share * own)
     soft = floats(found.share > 0.02) * dilated(floats(own), 2 + size[1] // 48)
-    hole = _back(soft, upright, shape, grow=max(3, round(0.03 * _height(one.corners))))
+    hole = back(soft, upright, shape, grow=max(3, round(0.03 * height_of(one.corners))))
     other = floats(((found.share > 0.4) & ~own) | found.beyond)
-    strange, letters = (_back(other, upright, shape, grow=by) for by in (2, 0))
+    strange, letters = (back(other, upright, shape, grow=by) for by in (2, 0))
     hole &= ~letters
     partial = covered is not None and covered.mean() < 0.9
     return Line(
         *(upright, size, body, ink, found.colour, None, hole, strange & ~hole),
         even=True,
         bend=_bend(own, body, size[0]),
-        plain=_plain(lab, found, own, body) & _inside(upright, size, body, shape),
+        plain=_plain(lab, found, own, body) & columns_inside(upright, size, body, shape),
         words="" if partial else one.words,
         align="left" if partial else _align(one.corners, others, shape[1]),
     )
@@ -164,9 +173,9 @@ def _look(
     width = size[0] // 3
     strip, lab = _upright(pixels, upright, size)
     middle = (slice(*body), slice(width, 2 * width))
-    beside = [_moved(other.corners, upright) for other in others]
-    beside = [corners for corners in beside if _meets(corners, size)]
-    found = ink_on(lab, strip, middle, max([_height(c) for c in beside], default=0.0))
+    beside = [moved(other.corners, upright) for other in others]
+    beside = [corners for corners in beside if meets(corners, size)]
+    found = ink_on(lab, strip, middle, max([height_of(c) for c in beside], default=0.0))
     if found is None:
         return None
     own = _own(found.share, middle, beside)
@@ -198,10 +207,10 @@ def _straightened(corners: Corners, seen: _Seen) -> Corners | None:
     width = seen.size[0] // 3
     if not 0.06 * height < abs(slope) * width or abs(slope) > 0.35:
         return None
-    goal = _moved(corners, seen.upright)
+    goal = moved(corners, seen.upright)
     middle = float(np.mean(x)) if len(x) else 1.5 * width
     goal[:, 1] += slope * (goal[:, 0] - middle)
-    return _moved(floats(goal), np.asarray(np.linalg.inv(seen.upright), np.float64))
+    return moved(floats(goal), np.asarray(np.linalg.inv(seen.upright), np.float64))
 
 
 def _feet(own: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -244,7 +253,7 @@ def _busy(pixels: Floats, one: Known) -> Line:
     if among := ink_among(part, strip[middle]):
         letters[middle], colour, outline = among
     box = np.zeros(shape, np.uint8)
-    cv2.fillPoly(box, [np.rint(_grown(one.corners, 0.12)).astype(np.int32)], 1)
+    cv2.fillPoly(box, [np.rint(grown(one.corners, 0.12)).astype(np.int32)], 1)
     nothing = np.zeros(shape, bool)
     off = np.linalg.norm(lab[slice(*body)] - np.median(part.reshape(-1, 3), axis=0), axis=2)
     plain = np.percentile(off, 90, axis=0) < 2 * np.percentile(off[:, width : 2 * width], 75)
@@ -252,14 +261,14 @@ def _busy(pixels: Floats, one: Known) -> Line:
         *(upright, size, body, letters, floats(colour), outline, box > 0, nothing),
         even=False,
         bend=np.zeros(size[0], np.float32),
-        plain=plain & _inside(upright, size, body, shape),
+        plain=plain & columns_inside(upright, size, body, shape),
         words=one.words,
     )
 
 
 def _strip(corners: Corners) -> tuple[NDArray[np.float64], tuple[int, int], tuple[int, int]]:
     """Return the way to the upright strip of a line, its size, and the rows of the line."""
-    high = _height(corners)
+    high = height_of(corners)
     wide = float(np.linalg.norm(corners[1] - corners[0]))
     scale = float(np.clip(48 / max(high, 1), 1, 6))
     width, height = max(4, round(wide * scale)), max(4, round(high * scale))
@@ -297,7 +306,7 @@ def _own(
             chosen &= (
                 own
                 >= fits(
-                    plane > 0, _level(corners, np.asarray(centres, np.float64)), _height(corners)
+                    plane > 0, _level(corners, np.asarray(centres, np.float64)), height_of(corners)
                 )
                 - 1e-6
             )
@@ -361,13 +370,15 @@ def _plain(
 
 def _align(corners: Corners, others: Sequence[Known], wide: int) -> Align:
     """Return which edge a line has in common with others; alone, it is taken for centred."""
-    high = _height(corners)
-    left, right = _ends(corners)
+    high = height_of(corners)
+    left, right = ends_of(corners)
     votes = {"left": 0, "centre": 0, "right": 0}
     for other in others:
-        if abs(_middle(other.corners) - _middle(corners)) > 6 * max(high, _height(other.corners)):
+        if abs(level_of(other.corners) - level_of(corners)) > 6 * max(
+            high, height_of(other.corners)
+        ):
             continue
-        start, end = _ends(other.corners)
+        start, end = ends_of(other.corners)
         near = 0.35 * high
         same = abs(start - left) < near, abs(end - right) < near
         if same[0] and (not same[1] or len(others) > 2):
@@ -381,81 +392,3 @@ def _align(corners: Corners, others: Sequence[Known], wide: int) -> Align:
     if votes["left"] and votes["left"] >= max(votes.values()):
         return "left"
     return "right" if votes["right"] > votes["centre"] else "centre"
-
-
-def _meets(corners: Corners, size: tuple[int, int]) -> bool:
-    """Whether a line reaches into a strip."""
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    return bool((high > 0).all() and low[0] < size[0] and low[1] < size[1])
-
-
-def _ends(corners: Corners) -> tuple[float, float]:
-    return float(corners[[0, 3], 0].mean()), float(corners[[1, 2], 0].mean())
-
-
-def _middle(corners: Corners) -> float:
-    return float(corners[:, 1].mean())
-
-
-def _height(corners: Corners) -> float:
-    return float(np.linalg.norm(corners[3] - corners[0]))
-
-
-def _moved(corners: Corners, way: NDArray[np.float64]) -> Corners:
-    points = cv2.perspectiveTransform(corners[None].astype(np.float64), way)[0]
-    return np.asarray(points, np.float32)
-
-
-def _grown(corners: Corners, share: float) -> Corners:
-    """Return corners moved outwards by a share of the line's height."""
-    down = (corners[3] - corners[0]) * share
-    along = (corners[1] - corners[0]) / max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
-    side = along * _height(corners) * share
-    return floats(
-        [
-            corners[0] - down - side,
-            corners[1] - down + side,
-            corners[2] + down + side,
-            corners[3] + down - side,
-        ]
-    )
-
-
-def _back(
-    plane: Floats, upright: NDArray[np.float64], shape: tuple[int, ...], grow: int
-) -> NDArray[np.bool_]:
-    """Return where marks of the strip lie in the photo, grown by some pixels."""
-    inverse = np.linalg.inv(upright)
-    there = cv2.warpPerspective(plane, inverse, shape[1::-1], flags=cv2.INTER_AREA)
-    return np.asarray(dilated(floats(there > 0.05), grow) > 0)
-
-
-def _inside(
-    upright: NDArray[np.float64],
-    size: tuple[int, int],
-    body: tuple[int, int],
-    shape: tuple[int, ...],
-) -> NDArray[np.bool_]:
-    """Return which columns of a strip lie within the photo."""
-    x = np.arange(size[0], dtype=np.float64)
-    ends = np.concatenate([np.stack([x, np.full_like(x, y)], 1) for y in (body[0], body[1] - 1)])
-    places = cv2.perspectiveTransform(ends[None], np.linalg.inv(upright))[0]
-    within = ((places >= -1) & (places <= np.array(shape[1::-1]))).all(axis=1)
-    return np.asarray(within.reshape(2, -1).all(axis=0))
-
-
-def _corners(region: NDArray[np.bool_]) -> Corners:
-    """Return the corners of the narrowest box, from the upper left, clockwise along the text."""
-    points = np.argwhere(region)[:, ::-1].astype(np.float32)
-    centre, (wide, high), angle = cv2.minAreaRect(points)
-    if angle > 45:  # OpenCV turns up to a quarter; text leans less
-        wide, high, angle = high, wide, angle - 90
-    corners = cv2.boxPoints((centre, (wide + 1, high + 1), angle))
-    start = int(corners.sum(axis=1).argmin())
-    corners = np.roll(corners, -start, axis=0)
-    if (
-        np.cross(np.append(corners[1] - corners[0], 0), np.append(corners[2] - corners[1], 0))[2]
-        < 0
-    ):
-        corners = corners[[0, 3, 2, 1]]
-    return corners.astype(np.float32)
