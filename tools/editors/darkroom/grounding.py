@@ -10,11 +10,12 @@ import numpy as np
 from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import look_alikes
-from editthinker.tools.editors.darkroom.naming import find_face, find_named, find_text
+from editthinker.tools.editors.darkroom.naming import find_face, find_named
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.rows import pick
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
-from editthinker.tools.editors.darkroom.target import Kind, Place, Target
+from editthinker.tools.editors.darkroom.target import SIDES, Kind, Place, Target
+from editthinker.tools.editors.darkroom.written import find_text
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
@@ -144,16 +145,23 @@ def _face(target: Target, pixels: Pixels) -> Grounded:
 
 def _object(target: Target, pixels: Pixels) -> Grounded:
     photo = _opaque(pixels)
-    parts, note = find_named(photo, target.name, target.colour)
+    parts, note = find_named(photo, target.name, target.colour, target.place)
     if target.behind:
         parts = _behind(parts, target, pixels)
-    if len(parts) == 1 and target.place in _SIDES:
-        if note:  # nothing knows its name: there may be more of the same
+    if len(parts) == 1 and target.place in SIDES | {"smallest"}:
+        if note.startswith("Cannot"):  # nothing knows its name: there may be more of the same
             parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
                 "this photo; leave the place out, or mark it with --box or --mask"
+            )
+    if note.startswith("Took what looks") and target.place in SIDES:
+        parts = [part for part in parts if _lies(part, target.place)]
+        if not parts:
+            raise EditRefusedError(
+                f"nothing on the {target.place} of this photo looks like a {target.name}; mark it "
+                "with --box or --mask"
             )
     guessed = note.startswith("Cannot")
     if guessed and len(parts) == 1 and target.place in ("", "all"):
@@ -180,10 +188,6 @@ _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
     "face": _face,
     "object": _object,
 }
-
-_SIDES = frozenset(
-    {"left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"}
-)
 
 _ONE_OF = frozenset({"colour", "text", "face", "object"})
 """Kinds of which a photo may show several; for the others a place means a half."""

@@ -26,6 +26,11 @@ Kind = Literal[
 Place = Literal[Order, "", "all"]
 """Which one is meant where there are several; empty for the largest, with a note."""
 
+SIDES = frozenset(
+    {"left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"}
+)
+"""Places where a thing must lie to be meant."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PLACES: tuple[Place, ...] = get_args(Place)
 
