@@ -17,7 +17,9 @@ def corrected(word: str) -> str | None:
     """
     if word in typos():
         return typos()[word]
-    if not _LEAST <= len(word) <= _MOST or word.endswith("'s") or word in lookalikes() or word in known_words():
+    if not _LEAST <= len(word) <= _MOST or word.endswith("'s"):
+        return None
+    if word in lookalikes() or word in known_words():
         return None
     meant = spellings().intersection(_slips(word))
     return min(meant) if len(meant) == 1 else None
