@@ -177,7 +177,8 @@ class Merger:
             return
         place = corner_of(target.side or target.place, place_of(word))
         if place:
-            placed = replace(target, **{"side" if target.side else "place": place})
+            several = bool(target.side)
+            placed = replace(target, side=place) if several else replace(target, place=place)
             meaning = replace(last.meaning, target=placed)
             self.words[-1] = replace(self._span(last, word), meaning=meaning)
 

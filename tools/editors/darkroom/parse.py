@@ -80,7 +80,7 @@ _LONGEST = 40
 _AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
 
 
-_LONGEST_WISH = 1000
+_LONGEST_WISH = 600
 """Letters of an instruction that is looked through for wishes."""
 
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from editthinker.tools.editors.darkroom.parse import parse
@@ -279,3 +281,14 @@ def test_what_nothing_here_can_do_is_not_read_as_something_else(instruction: str
 def test_a_number_before_a_line_break_is_read() -> None:
     assert parse("0\n").unknown == ("0",)
     assert read("make it brighter by 20\n") == "brighten the photo by 20%"
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "replace the sky with a ", "sky a soft blue to ", "background with the ", "'x "]
+)
+def test_no_text_takes_long_to_read(part: str) -> None:
+    parse("make it brighter")
+    for size in (600, 1000, 4000):
+        start = time.process_time()
+        parse((part * 4000)[:size])
+        assert time.process_time() - start < 1.0  # a fifth of that on an ordinary machine
