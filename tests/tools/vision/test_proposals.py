@@ -105,3 +105,18 @@ def test_each_thing_is_proposed_once() -> None:
     assert len(found) > 5
     pairs = [(one, other) for one in found for other in found if one is not other]
     assert all(shared(one.low, other.low) < 0.75 for one, other in pairs)
+
+
+def test_coins_are_whole_and_no_background() -> None:
+    pixels = photo("coins")
+    coins = ground(Target("object", "coin", "all"), pixels)
+    background = ground(Target("background"), pixels).mask
+    assert coins.count == 24
+    assert (coins.mask * background).sum() < 0.02 * coins.mask.sum()
+
+
+def test_a_second_flower_is_no_background() -> None:
+    pixels = photo("flower")
+    second = ground(Target("object", "flower", "bottom"), pixels).mask
+    background = ground(Target("background"), pixels).mask
+    assert (second * background).sum() < 0.1 * second.sum()

@@ -14,8 +14,8 @@ from editthinker.tools.vision.masks import Box, Mask, Part, clean, split
 from editthinker.tools.vision.proposals import Proposal, propose
 from editthinker.tools.vision.segmenter import LOW, finely, guesses
 
-_RIMS = 0.14
-"""Half the thickness of the rims of glasses, in distances between the eyes."""
+_RIMS = 0.1
+"""The thickness of the rims of glasses, in distances between the eyes."""
 
 _SURE_OF_GLASSES, _FULL = 0.75, 0.75
 """Score of SAM 2 from which it sees glasses, and share of their box that only a bare face fills."""

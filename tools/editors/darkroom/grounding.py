@@ -14,18 +14,22 @@ from editthinker.tools.editors.darkroom.naming import find_face, find_named
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.rows import pick
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
+from editthinker.tools.editors.darkroom.spread import find_whole_spread
 from editthinker.tools.editors.darkroom.target import SIDES, Kind, Place, Target
 from editthinker.tools.editors.darkroom.written import find_text
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
-from editthinker.tools.vision.detector import finds_objects
+from editthinker.tools.vision.detector import find_objects, finds_objects
 from editthinker.tools.vision.faces import finds_faces
-from editthinker.tools.vision.masks import Order, Part, first, split
+from editthinker.tools.vision.masks import Order, Part, first, part_of, split
 from editthinker.tools.vision.reader import can_read
 from editthinker.tools.vision.segmenter import outlines_with_model
 
 _CACHE_BYTES = 96 * 2**20
+
+_LARGE = 0.08
+"""Share of the photo of a main thing from which others of its kind can be told."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -101,7 +105,23 @@ def _subject(target: Target, pixels: Pixels) -> Grounded:
 
 def _background(target: Target, pixels: Pixels) -> Grounded:
     subject = _subject(target, pixels)
+    several = _fellows(pixels, None if subject.note else subject.mask)
+    if several is not None:
+        return Grounded(floats(1 - several))
     return Grounded(floats(1 - subject.mask), subject.note)
+
+
+def _fellows(pixels: Pixels, main: Floats | None) -> Floats | None:
+    """Return the main thing with others of its kind, which are no background: a second flower."""
+    photo = _opaque(pixels)
+    if photo.shape != pixels.shape or not outlines_with_model() or find_objects(photo):
+        return None
+    if spread := find_whole_spread(photo):
+        return floats(np.max([part.mask for part in spread], axis=0))
+    if main is None or main.mean() < _LARGE:
+        return None
+    alike = [part for part in look_alikes(photo, part_of(main)) if part.area > 0.05 * main.sum()]
+    return floats(np.max([main, *(part.mask for part in alike)], axis=0)) if alike else None
 
 
 def _sky(target: Target, pixels: Pixels) -> Grounded:

@@ -19,7 +19,7 @@ from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.looks import THING, TRIFLE, look_of
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.seeking import find_looking, looks_so
-from editthinker.tools.editors.darkroom.spread import find_spread
+from editthinker.tools.editors.darkroom.spread import find_whole_spread
 from editthinker.tools.editors.darkroom.subject import SETTINGS
 from editthinker.tools.editors.darkroom.target import SIDES, Place
 from editthinker.tools.editors.darkroom.written import text_mask
@@ -210,7 +210,7 @@ def _on_something(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
 
 def _spread(pixels: Pixels, colour: str) -> list[Part]:
     """Return things that lie spread over a photo, but for letters."""
-    parts = _coloured(pixels, find_spread(pixels), colour)
+    parts = _coloured(pixels, find_whole_spread(pixels), colour)
     if len(parts) < 8 or not can_read():
         return parts
     lines = [text_mask(pixels.shape[:2], line.corners) for line in read_text(pixels) or []]
