@@ -44,7 +44,7 @@ class Look:
     """Names whose looks are tried in turn instead."""
 
 
-THING = Look(size=(0.003, 0.4), solid=0.55, apart=True)
+THING = Look(size=(0.003, 0.2), solid=0.55, apart=True)
 """What goes by a name of which nothing is known."""
 
 TRIFLE = Look(size=(0.0005, 0.04), solid=0.6, apart=True)

@@ -100,7 +100,8 @@ def find_named(
         kind = look(pixels, name)
         if kind is not None and (parts := _coloured(pixels, kind[0], colour)):
             return parts, kind[1]
-    if alike := _alike(pixels, name, colour, main, place):
+    about = belongs(name, "buildings") and not place and not main.name and main.mask is not None
+    if not about and (alike := _alike(pixels, name, colour, main, place)):
         return alike
     if colour and (parts := coloured_things(pixels, colour)):
         return parts, f"Cannot recognise a {name}; went by the colour {colour}."

@@ -38,6 +38,11 @@ _SWAPPED = re.compile(
 )
 """Two texts in capitals: "replace SALE with OPEN"."""
 
+_INSTEAD = re.compile(
+    rf"(?P<new>“[^”]+”) (?P<link>instead of|rather than|in place of) (?P<old>{_SHOUT}){_END}"
+)
+"""The old text in capitals: saying “OPEN” instead of CLOSED."""
+
 _NAMED = re.compile(
     r"\b(?P<what>my name|the name|the date|the year|the hashtag|the handle|the number)"
     r"(?:,| is|:)? (?P<text>[A-Z0-9#@][\w.'’/#@-]*(?: [A-Z0-9][\w.'’/-]*)*),?"
@@ -55,6 +60,7 @@ def with_quotes(text: str) -> str:
         text = _RIGHTS.sub(lambda found: _quoted(found, text), text)
         if "“" not in text:
             text = _CAPITALS.sub(lambda found: _quoted(found, text), text)
+            text = _INSTEAD.sub(r"\g<new> \g<link> “\g<old>”", text)
         if "“" not in text:
             text = _TITLED.sub(lambda found: _quoted(found, text), text)
     return text
