@@ -19,6 +19,12 @@ ACCEPTABLE = 8.0
 """Score from which the observer leaves an edit as it is."""
 
 
+GUESSED = 7.0
+"""Best semantic score of an edit of something that the editor could only guess at."""
+
+_GUESSES = ("took the main thing in the photo", "took an oval in the middle")
+"""How an editor says that it edited what it did not recognise."""
+
 _AMBIGUOUS = "; took "
 """How an editor says that several things fit the words, and which it chose."""
 
@@ -55,6 +61,7 @@ def _think(request: ThinkRequest) -> Thought:
     mark = request.mask.pixels if request.mask else None
     assessment = assess(request.source.pixels, request.edited.pixels, asked, mark)
     semantic, quality = assessment.semantic, assessment.quality
+    guesses = [note for note in request.notes if any(words in note for words in _GUESSES)]
     prompt = request.prompt
     if semantic < ACCEPTABLE or quality < ACCEPTABLE:
         tried = {request.prompt, *(attempt.prompt for attempt in request.history)}
@@ -62,6 +69,9 @@ def _think(request: ThinkRequest) -> Thought:
         prompt = next((idea for idea in ideas if idea not in tried), prompt)
     remarks = [note for note in request.notes if _AMBIGUOUS in note]
     reasoning = " ".join([assessment.reasoning, *remarks[:1]])
+    if guesses:  # measured on what was edited, which may be another thing than the one meant
+        semantic = min(semantic, GUESSED)
+        reasoning = f"A guess, to be looked at: {guesses[0]} {assessment.reasoning}"
     return Thought(semantic, quality, reasoning, prompt)
 
 

@@ -96,6 +96,22 @@ def find_faint(pixels: Pixels, name: str) -> Found | None:
     return best if any(view.confidence > 0.8 * _LIKELY for view in others) else None
 
 
+def find_boxes(pixels: Pixels, least: float) -> list[Box]:
+    """Return where something is, the surest first, whatever it is; empty without the model."""
+    kept: list[Box] = []
+    for thing in _find(pixels, least) if finds_objects() else []:
+        if all(_shared(thing.box, other) < _OVERLAP for other in kept):
+            kept.append(thing.box)
+    return kept
+
+
+def looks_like(pixels: Pixels, names: frozenset[str], least: float) -> list[Found] | None:
+    """Return what the model takes for one of some kinds with so much confidence at least."""
+    if not finds_objects():
+        return None
+    return [thing for thing in _find(pixels, least) if thing.name in names]
+
+
 def _named(seen: list[Found], name: str) -> list[Found]:
     """Return what has a name, but for what is more likely another thing."""
     return [

@@ -46,6 +46,13 @@ def read_text(pixels: Pixels) -> list[TextBox] | None:
     """Read the text in `(H, W, 3) uint8` pixels, from the top; None where it cannot be read."""
     if not can_read():
         return None
+    return list(_read(pixels.shape, pixels.tobytes()))
+
+
+@lru_cache(maxsize=4)
+def _read(shape: tuple[int, ...], content: bytes) -> tuple[TextBox, ...]:
+    """Read a picture once, though several ask: reading takes seconds."""
+    pixels = np.frombuffer(content, np.uint8).reshape(shape)
     height, width = pixels.shape[:2]
     scale = max(1.0, _LEAST_SIDE / max(height, width))
     flat = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
@@ -55,14 +62,14 @@ def read_text(pixels: Pixels) -> list[TextBox] | None:
     with _READING:  # it keeps its last picture in itself
         found = engine(flat)
     if found.boxes is None:
-        return []
+        return ()
     lines = []
     for text, corners, confidence in zip(found.txts, found.boxes, found.scores, strict=True):
         least = _SURE if len(text.strip()) >= _SHORT else _SURE_OF_SHORT
         if confidence >= least and any(letter.isalnum() for letter in text):
             points = tuple((float(x) / scale, float(y) / scale) for x, y in np.asarray(corners))
             lines.append(TextBox(text, points, float(confidence)))
-    return sorted(lines, key=lambda line: min(y for _, y in line.corners))
+    return tuple(sorted(lines, key=lambda line: min(y for _, y in line.corners)))
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ _SIDE = 320
 _SQUARE = 1024
 """Width and height of what SAM 2 sees."""
 
-_LOW = 256
+LOW = 256
 """Width and height of the masks that it returns."""
 
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -85,15 +85,43 @@ def _sam(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> Mask
     proposed = [_proposals(pixels, box, at) for at in tries]
     masks = np.concatenate([masks for masks, _ in proposed])
     scores = np.concatenate([scores for _, scores in proposed])
-    scale = np.array([_LOW / width, _LOW / height], np.float32)
+    scale = np.array([LOW / width, LOW / height], np.float32)
     logits = masks[_best(masks, scores, box, scale)]
-    # Enlarged before the threshold: the other way round, the outline would be a staircase.
-    fine = cv2.resize(np.clip(logits, -8, 8), (width, height), interpolation=cv2.INTER_CUBIC)
+    fine = _enlarged(logits, (width, height))
     found = _main(np.asarray(fine > 0, np.float32), box, point)
     soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
     # What a box holds is one thing: the coffee belongs to the cup.
     largest = 0.005 if box is None else 0.35 * float(found.mean())
     return fill_holes(_edged(soft, found, pixels), largest)
+
+
+def _enlarged(logits: Mask, size: tuple[int, int]) -> Mask:
+    # Before the threshold: the other way round, the outline would be a staircase.
+    fine = cv2.resize(np.clip(logits, -8, 8), size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(fine, np.float32)
+
+
+def finely(logits: Mask, pixels: Pixels) -> Mask:
+    """Return the mask in a photo for logits of SAM 2, with everything that they hold."""
+    fine = _enlarged(logits, (pixels.shape[1], pixels.shape[0]))
+    soft = np.asarray(1 / (1 + np.exp(-2 * fine)), np.float32)
+    return fill_holes(_edged(soft, np.asarray(fine > 0, np.float32), pixels), 0.002)
+
+
+def guesses(
+    pixels: Pixels, *, box: Box | None = None, point: tuple[int, int] | None = None
+) -> tuple[Mask, Mask]:
+    """Return what SAM 2 takes a thing for, and how good it thinks each guess.
+
+    Args:
+        pixels: `(H, W, 3) uint8`.
+        box: Left, top, right, bottom.
+        point: Column and row.
+
+    Returns:
+        Logits, `(3, 256, 256)`: a detail, a part, the whole; and a score in [0, 1] for each.
+    """
+    return _proposals(pixels, box, point)
 
 
 def _proposals(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -> tuple[Mask, Mask]:
@@ -112,7 +140,7 @@ def _proposals(pixels: Pixels, box: Box | None, point: tuple[int, int] | None) -
             **embed(pixels),
             "point_coords": where[None],
             "point_labels": np.array([[prompt[2] for prompt in prompts]], np.float32),
-            "mask_input": np.zeros((1, 1, _LOW, _LOW), np.float32),
+            "mask_input": np.zeros((1, 1, LOW, LOW), np.float32),
             "has_mask_input": np.zeros(1, np.float32),
         },
     )
@@ -145,7 +173,7 @@ def _overlap(one: Mask, other: Mask) -> float:
 
 def _edged(soft: Mask, found: Mask, pixels: Pixels) -> Mask:
     """Fit a mask of SAM 2 to the photo's edges, within the few pixels that it left open."""
-    near = max(2, round(max(found.shape) / _LOW))
+    near = max(2, round(max(found.shape) / LOW))
     shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * near + 1, 2 * near + 1))
     fitted = fit_to_edges(np.where(cv2.dilate(found, shape) > 0, soft, 0), pixels, near)
     inside, outside = cv2.erode(found, shape) > 0.5, cv2.dilate(found, shape) < 0.5

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink
-from editthinker.tools.editors.darkroom.recipe import Recipe
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe
 from editthinker.tools.images import Pixels
 
 Matrix = NDArray[np.float64]
@@ -60,6 +60,10 @@ def expected_turn(recipe: Recipe, *, flips: bool = True) -> Matrix:
     return total
 
 
+_LETTERED: frozenset[Operation] = frozenset({"erase-text", "replace-text"})
+"""Steps after which little may be left to match."""
+
+
 def align(source: Pixels, edited: Pixels, recipe: Recipe) -> Alignment:
     """Find the affine map from the source to the edited picture.
 
@@ -78,6 +82,10 @@ def align(source: Pixels, edited: Pixels, recipe: Recipe) -> Alignment:
     asked = any(step.operation in _GEOMETRY for step in recipe.steps)
     found = best([_fitted(np.eye(2), small, result)])
     same_shape = abs(found.stretch - 1) < 0.02
+    lettered = any(step.operation in _LETTERED for step in recipe.steps)
+    if lettered and not asked and same_shape:
+        # A page without its text resembles nothing, and still lies as it lay.
+        return Alignment(from_result @ found.matrix @ to_small, found.likeness)
     if asked or found.likeness < 0.5 or not same_shape:
         others = max(
             best(_quarter_turns(small, result)),

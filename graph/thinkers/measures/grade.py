@@ -76,6 +76,9 @@ FIGURES: Mapping[Operation, Figure] = {
 def measure_grade(scene: Scene, step: Step) -> Finding:
     """Compare how far a figure moved with how far it should, the other steps as far as they got."""
     figure = FIGURES[step.operation]
+    if step.operation in ("saturation", "warmth", "tint") and _toned(scene, step):
+        name = f"{figure.name[0].upper()}{figure.name[1:]}"
+        return Finding(step, 1.0, f"{name}: that of the one tone that was asked for as well.")
     weights = figure.part(scene.before[..., 0], scene.weights(step.region))
 
     def read(lab: Floats) -> float:
@@ -95,6 +98,10 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
         wanted = float(np.copysign(figure.least, step.amount))
     ratio = moved / wanted
     done = credit(ratio, step)
+    # Grey is as grey as can be; what has no colour to strengthen has not become colourful.
+    lacking = step.amount > 0 and step.operation in ("saturation", "contrast", "vignette")
+    if full and not lacking and abs(end - goal) < figure.least:
+        done = 1.0
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"
@@ -102,6 +109,14 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     steerable = not full or abs(ratio) > 0.15
     return Finding(
         step, done, f"{sentence}{_verdict(ratio, done)}.{room}", ratio if steerable else None
+    )
+
+
+def _toned(scene: Scene, step: Step) -> bool:
+    """Whether another step gives the same region one tone, whatever colours it had."""
+    return any(
+        other.operation in ("sepia", "black-and-white") and other.region in (step.region, PHOTO)
+        for other in scene.recipe.steps
     )
 
 

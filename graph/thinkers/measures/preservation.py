@@ -247,7 +247,7 @@ def _by_colour(scene: Scene, step: Step) -> Sight | None:
 def _frame(scene: Scene) -> Iterator[Drift]:
     asked = {step.operation for step in scene.recipe.steps}
     if scene.alignment.likeness < RECOGNISED:
-        if not asked & (REDRAWING | {"fill", "blur"}):
+        if not asked & (REDRAWING | {"fill", "blur", "erase-text", "replace-text"}):
             kept = float(np.interp(scene.alignment.likeness, [0.05, RECOGNISED], [0.2, 0.85]))
             yield Drift(kept, "The picture can hardly be matched with the source.")
         return

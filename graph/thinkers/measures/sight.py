@@ -32,6 +32,10 @@ _OWN = 0.2
 """Share of a thing that has the colour that the words give it."""
 
 
+_ALIVE = frozenset({"person", "cat", "dog", "horse", "bird", "sheep", "cow", "bear"})
+"""Kinds that a photo is about when they fill much of it."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """What the observer sees of a target, soft masks `(H, W)` in [0, 1]."""
@@ -79,9 +83,30 @@ def _photo(_: Target, __: Pixels, before: Floats) -> Sight | None:
 def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
     faces = find_faces(shrink(source, _EYES)) or []
     guess = guess_subject(source, people=bool(faces))
+    main = _main_thing(source)
+    if main is not None:
+        core, box = (_fit(plane, before) for plane in main)
+        sure = np.maximum(_fit(guess.sure, before) * box, core)
+        return Sight(np.asarray(sure, np.float32), widened(box), 0.9)
     if guess.possible.max() < 1:
         return None
     return Sight(_fit(guess.sure, before), widened(_fit(guess.possible, before)), guess.trust)
+
+
+def _main_thing(source: Pixels) -> tuple[Floats, Floats] | None:
+    """Return the middle, and the box, of somebody or an animal that a photo is surely about."""
+    small = shrink(source, _EYES)
+    height, width = small.shape[:2]
+    for thing in find_objects(small) or []:
+        left, top, right, bottom = (int(edge) for edge in thing.box)
+        share = (right - left) * (bottom - top) / (height * width)
+        if thing.name in _ALIVE and thing.confidence > 0.7 and share > 0.4:
+            core, box = (np.zeros((height, width), np.float32) for _ in range(2))
+            middle = ((left + right) / 2, (top + bottom) / 2)
+            cv2.ellipse(core, (middle, (0.4 * (right - left), 0.4 * (bottom - top)), 0), 1, -1)
+            box[max(0, top) : bottom, max(0, left) : right] = 1
+            return core, box
+    return None
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -176,7 +201,10 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
     named = [thing.box for thing in found or [] if thing.name == target.name]
     if named:
         own = matching(before, target.colour) if target.colour else None
+        others = [thing.box for thing in found or [] if thing.name != target.name]
         seen = _boxed(named, target, source, before, own)
+        if seen is not None and len(named) == 1:
+            seen = _uncovered(seen, named[0], others, source, before)
         if seen is None or own is None:
             return seen
         # A red cup: not the coffee in it.
@@ -256,6 +284,22 @@ def _boxed(
             left, top, right, bottom = (max(0, int(edge)) for edge in box)
             whole[top:bottom, left:right] = 1
     return Sight(np.asarray(must, np.float32), widened(_fit(whole, before), 0.03), 0.9, choice)
+
+
+def _uncovered(seen: Sight, own: Box, others: list[Box], source: Pixels, before: Floats) -> Sight:
+    """Leave out what stands on a thing where that covers its middle: the cup on a table."""
+    height, width = shrink(source, _EYES).shape[:2]
+    bare, upon = (np.zeros((height, width), np.float32) for _ in range(2))
+    for plane, boxes in ((bare, [own]), (upon, others)):
+        for left, top, right, bottom in (tuple(max(0, int(edge)) for edge in b) for b in boxes):
+            inner = (right - left) * (bottom - top) < 0.8 * (own[2] - own[0]) * (own[3] - own[1])
+            if plane is bare or inner:
+                plane[top:bottom, left:right] = 1
+    over = _fit(upon, before)
+    if float((seen.must * over).sum()) < 0.3 * float(seen.must.sum()):
+        return seen
+    rest = cv2.erode(_fit(bare * (1 - upon), before), np.ones((5, 5), np.uint8))
+    return replace(seen, must=np.asarray(rest, np.float32)) if rest.sum() > 20 else seen
 
 
 def alike(text: str, words: str) -> bool:

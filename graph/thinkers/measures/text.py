@@ -10,14 +10,17 @@ import numpy as np
 
 from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.grade import unexplained
-from editthinker.graph.thinkers.measures.lab import Floats, mean, to_lab
+from editthinker.graph.thinkers.measures.lab import Floats, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.traces import ghost, solid
 from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.reader import TextBox, read_text
+
+_EYES = 640
+"""Longest side on which lines are compared, in pixels: the size that sights are read on."""
 
 
 def strokes(scene: Scene) -> Floats:
@@ -29,8 +32,10 @@ def strokes(scene: Scene) -> Floats:
 
 
 def around(marks: Floats) -> Floats:
-    """Return the marks with the smooth rim that letters have."""
-    size = max(5, round(0.012 * min(marks.shape)) | 1)
+    """Return the marks with the smooth rim, and the outline, that letters have."""
+    depth = cv2.distanceTransform(marks.astype(np.uint8), cv2.DIST_L2, 3)
+    stroke = float(np.percentile(depth[marks > 0], 95)) if marks.any() else 0.0
+    size = max(5, round(0.012 * min(marks.shape)) | 1, 2 * round(1.2 * stroke) + 3)
     return np.asarray(cv2.dilate(marks, np.ones((size, size), np.uint8)), np.float32)
 
 
@@ -77,7 +82,7 @@ def measure_erased(scene: Scene, step: Step) -> Finding:
     if area.mean() < 0.0003:
         return Finding(step, 0.0, f"Nothing changed where {name} is.")
     gone, verdict = _strokes_gone(scene, area)
-    if sight is not None:
+    if sight is not None and (step.region.name or step.region.place in ("", "all")):
         left = _readable(scene.edited, step.region.name)
         if left is not None:
             gone = float(np.interp(left, [0.35, 0.9], [1, 0]))
@@ -91,6 +96,7 @@ def measure_erased(scene: Scene, step: Step) -> Finding:
 def measure_replaced(scene: Scene, step: Step) -> Finding:
     """Check that other words stand where the old ones stood."""
     content, name = str(step.options["content"]), step.region.phrase()
+    old_name = step.region.name.lower()
     area = solid(scene.changed)
     sight = scene.sights.get(step.region)
     placed = 1.0
@@ -103,20 +109,65 @@ def measure_replaced(scene: Scene, step: Step) -> Finding:
     shine = ghost(scene.before, scene.after, area)
     gone = float(np.interp(shine, [0.5, 0.8], [1, 0.2]))
     reading, verb = _reading(scene.edited, content)
-    old = step.region.name
-    if old and SequenceMatcher(None, content.lower(), old.lower()).ratio() < 0.6:
-        left = _readable(scene.edited, old)
+    old, new = _line_at(scene.source, area, step.region.name), _line_at(scene.edited, area, content)
+    if new is not None and (old is None or not _same(new.text, old.text)):
+        gone = 1.0  # another line is read there now
+    elif step.region.name and SequenceMatcher(None, content.lower(), old_name).ratio() < 0.6:
+        left = _readable(scene.edited, step.region.name)
         gone = gone if left is None else float(np.interp(left, [0.4, 0.9], [1, 0]))
+    alike = _set_alike(old, new)
     even = _same_ground(scene, area if sight is None else sight.must)
-    done = gone * reading * placed * even
+    done = gone * reading * placed * even * alike
     sentence = f"Replacing {name}: {verb}"
     if gone < 0.8:
         sentence += "; the old words still show"
     if even < 0.8:
         sentence += "; the ground behind them has another colour"
+    if alike < 0.8:
+        sentence += "; the new ones have another size, or stand on another line"
     if placed < 0.8:
         sentence += "; the new ones stand elsewhere"
     return Finding(step, done, f"{sentence}{', done' if done >= 0.8 else ''}.")
+
+
+def _line_at(pixels: Pixels, area: Floats, words: str) -> TextBox | None:
+    """Return the line that is read where a picture changed, the one with given words first."""
+    lines = read_text(shrink(pixels, _EYES)) or []
+    scale = area.shape[1] / shrink(pixels, _EYES).shape[1]
+    near = []
+    for line in lines:
+        (left, top), (right, bottom) = (
+            np.clip(np.rint(f(np.array(line.corners), axis=0) * scale), 0, None).astype(int)
+            for f in (np.min, np.max)
+        )
+        if area[top : bottom + 1, left : right + 1].any():
+            wanted = "".join(words.lower().split())
+            share = _share("".join(line.text.lower().split()), wanted) if words else 0.0
+            covered = float(area[top : bottom + 1, left : right + 1].sum())
+            near.append((share, covered, line))
+    best = max(near, key=lambda found: found[:2], default=None)
+    return None if best is None or (words and best[0] < 0.5) else best[2]
+
+
+def _same(one: str, other: str) -> bool:
+    return "".join(one.lower().split()) == "".join(other.lower().split())
+
+
+def _set_alike(old: TextBox | None, new: TextBox | None) -> float:
+    """Return how well new words keep the height and the place of the old ones, in [0, 1]."""
+    if old is None or new is None:
+        return 1.0
+    before, after = (np.array(line.corners, np.float64) for line in (old, new))
+    heights = [float(np.linalg.norm(c[3] - c[0])) for c in (before, after)]
+    larger = abs(float(np.log(heights[1] / max(heights[0], 1e-6))))
+    moved = abs(float(after[:, 1].mean() - before[:, 1].mean())) / max(heights[0], 1e-6)
+    edges = [abs(float(f(after[:, 0]) - f(before[:, 0]))) for f in (np.min, np.mean, np.max)]
+    aside = min(edges) / max(heights[0], 1e-6)
+    return float(
+        np.interp(larger, [0.45, 0.9], [1, 0.4])
+        * np.interp(moved, [0.5, 1.0], [1, 0.4])
+        * np.interp(aside, [1.0, 2.5], [1, 0.5])
+    )
 
 
 def _strokes_gone(scene: Scene, area: Floats) -> tuple[float, str]:

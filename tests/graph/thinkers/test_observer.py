@@ -157,3 +157,53 @@ def test_importing_the_observer_loads_no_model_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Cannot recognise a boat; took the main thing in the photo.",
+        "Could not tell the subject; took an oval in the middle.",
+    ],
+)
+async def test_a_guess_of_the_editor_is_not_accepted_and_called_a_guess(note: str) -> None:
+    source, edited = photo("cat"), lighter(photo("cat"), 50)
+    request = ThinkRequest(source, edited, "make it brighter", "make it brighter", notes=(note,))
+    thought = await Observer().think(request)
+    assert thought.semantic is not None
+    assert thought.semantic < ACCEPTABLE
+    assert "guess" in thought.reasoning
+    assert thought.refined_prompt == "make it brighter"  # measured as done: no other words help
+
+
+async def test_a_grey_photo_is_as_grey_as_was_asked() -> None:
+    source = photo("camera")
+    thought = await think(source, source, "make the colours duller")
+    assert thought.semantic is not None
+    assert thought.semantic >= ACCEPTABLE
+
+
+async def test_sepia_leaves_no_other_warmth_to_measure() -> None:
+    instruction = "give it a sepia tone, make it warmer, desaturate it"
+    result = await Darkroom().edit(EditRequest((photo("abbey"),), instruction))
+    thought = await think(photo("abbey"), Picture.from_bytes(result.image), instruction)
+    assert thought.semantic is not None
+    assert thought.semantic >= ACCEPTABLE
+
+
+@pytest.mark.pack
+@pytest.mark.parametrize(
+    ("name", "instruction"),
+    [
+        ("cat", "turn the background black and white"),  # the cat fills the photo
+        ("coffee", "darken the dining table by 50%"),  # a cup covers the middle of the table
+    ],
+)
+async def test_what_stands_before_a_background_or_on_a_table_is_not_measured(
+    name: str, instruction: str
+) -> None:
+    result = await Darkroom().edit(EditRequest((photo(name),), instruction))
+    edited = Picture.from_bytes(result.image)
+    thought = await think(photo(name), edited, instruction)
+    assert thought.semantic is not None
+    assert thought.semantic > 6

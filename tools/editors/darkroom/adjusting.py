@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from editthinker.tools.editors.darkroom.clauses import Clause
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.target import PHOTO, Place, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word, opposites
 
@@ -15,7 +15,7 @@ PLAIN = 0.5
 _MOST = 12
 """Operations that a clause may name; more are noise."""
 
-_ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue"})
+_ELSEWHERE: frozenset[str] = frozenset({"rotate", "flip", "crop", "border", "text", "hue", "wash"})
 """Operations with readers of their own."""
 
 _WHOLE: frozenset[str] = frozenset({"straighten"})
@@ -96,11 +96,13 @@ def read_adjustments(clause: Clause, carry: Carry) -> Reading | None:
         steps.append(replace(step, region=PHOTO if unshared else region, clause=clause.text))
     said = {(step.operation, step.amount > 0, step.region) for step in carry.steps}
     alike = all((step.operation, step.amount > 0, step.region) in said for step in steps)
-    compared = all(word.meaning.role in {"more", "less"} for word in operations)
+    compared = all(word.meaning.role in {"more", "less", "high", "low"} for word in operations)
     if continues and alike and compared and amount_of(clause.words) is None:
         return Reading((), carry)  # "colder, bluer"
     if any(step.operation in _WHOLE and step.region != PHOTO for step in steps):
         return None
+    if clause.has("colour") and any(step.operation in REDRAWING for step in steps):
+        return None  # "turn the drawing black"
     if len({(step.operation, step.amount > 0) for step in steps}) < len(steps):
         steps = list({(step.operation, step.amount > 0): step for step in steps}.values())
     roles = {word.meaning.role for word in operations}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from editthinker.tools.editors.darkroom.purpose import without_purpose
+from editthinker.tools.editors.darkroom.quoting import QUOTES
 from editthinker.tools.editors.darkroom.things import name_things
 from editthinker.tools.editors.darkroom.typos import corrected
 from editthinker.tools.editors.darkroom.words import (
@@ -16,9 +17,6 @@ from editthinker.tools.editors.darkroom.words import (
     longest_phrase,
     vocabulary,
 )
-
-QUOTES = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("'", "'"))
-"""Pairs of quotation marks."""
 
 _TOKEN = re.compile(
     "|".join(
@@ -221,7 +219,7 @@ def _measures(words: list[Word]) -> Iterator[Word]:
     at = 0
     while at < len(words):
         word, rest = words[at], words[at + 1 : at + 3]
-        if word.kind == "number" and rest and rest[0].text.split()[0] == "bit":
+        if word.kind == "number" and rest and rest[0].text.split()[:1] == ["bit"]:
             yield replace(word, meaning=Meaning("filler"), end=rest[0].end)  # "8-bit pixel art"
             at += 2
         elif word.kind == "number" and rest and rest[0].kind == "unit":

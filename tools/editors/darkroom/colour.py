@@ -20,6 +20,17 @@ from editthinker.tools.editors.darkroom.light import (
 )
 from editthinker.tools.errors import EditRefusedError
 
+_VESSELS = frozenset(
+    {"cup", "bowl", "wine glass", "saucer", "plate", "dish", "pot", "jug", "bucket"}
+)
+"""Things that hold others, which keep their colour when the vessel gets another."""
+
+_VIVID = 14.0
+"""Chroma from which a vessel has a colour that tells it from white."""
+
+_CONTACT, _LEAST_OUTSIDE = 0.05, 0.1
+"""Share of the edge of a vessel that its outside has, and share of all that it is."""
+
 _LEAST_SHARE = 0.001
 """Share of the photo below which a colour counts as not there."""
 
@@ -79,6 +90,8 @@ def recolour(work: Work) -> Floats:
     target = str(options["target"])
     mask = np.ones(work.pixels.shape[:2], np.float32) if work.mask is None else work.mask
     own = work.step.region.colour
+    if not own and work.step.region.name in _VESSELS and "source" not in options:
+        mask = _outside_of(work.pixels, mask)
     if own:  # a red cup: not the coffee in it
         mask = mask * matching(to_lab(work.pixels), own)
     if "source" in options:
@@ -87,6 +100,25 @@ def recolour(work: Work) -> Floats:
         if mask.mean() < _LEAST_SHARE:
             raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
     return dye(work.pixels, floats(mask), target)
+
+
+def _outside_of(pixels: Floats, mask: Floats) -> Floats:
+    """Return the coloured outside of a vessel: what lies within a white rim is what it holds.
+
+    All of a vessel that has no colour, or holds nothing that can be told from it.
+    """
+    lab = cv2.GaussianBlur(to_lab(pixels), (0, 0), 1.2)
+    inside = mask > 0.5
+    vivid = inside & (np.hypot(lab[..., 1], lab[..., 2]) > _VIVID)
+    edge = inside & (cv2.erode(mask, np.ones((7, 7), np.uint8), borderValue=0) <= 0.5)
+    count, labels = cv2.connectedComponents(vivid.astype(np.uint8))
+    touching = np.bincount(labels[edge], minlength=count) > _CONTACT * edge.sum()
+    touching[0] = False
+    outside = touching[labels]
+    if outside.sum() < _LEAST_OUTSIDE * inside.sum() or outside.sum() > 0.9 * vivid.sum():
+        return mask
+    near = cv2.dilate(outside.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return floats(mask * cv2.GaussianBlur(floats(near), (0, 0), 0.8))
 
 
 def _with_colour(pixels: Floats, factor: float) -> Floats:

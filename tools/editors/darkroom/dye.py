@@ -17,6 +17,10 @@ _GREY = 10.0
 """Chroma below which a colour is grey."""
 
 
+_PAINT, _GREEN, _DARK = 88.0, 66.0, 20.0
+"""Chroma of the strongest paints, the lightness of green ones, and that of the darkest."""
+
+
 @dataclass(frozen=True)
 class _Look:
     """The colour that most of a region has."""
@@ -37,11 +41,26 @@ def dye(pixels: Floats, mask: Floats, colour: str) -> Floats:
     front = foreground(pixels, mask)
     lab = to_lab(front)
     look = _look(lab, mask)
-    goal = lab_of(colour)
+    goal = _in_paint(lab_of(colour), look)
     painted = from_lab(_painted(lab, look, goal))
     share = mask * _belongs(lab, mask, look)
     # An edge pixel is part region, part background: only the region's part changes.
     return floats(np.clip(pixels + share[..., None] * (painted - front), 0, 1))
+
+
+def _in_paint(goal: Floats, look: _Look) -> Floats:
+    """Return a colour as cloth or paint can have it: screens show greens that nothing has."""
+    vivid, angle = (
+        float(np.hypot(goal[1], goal[2])),
+        float(np.degrees(np.arctan2(goal[2], goal[1]))),
+    )
+    most = max(_PAINT, 1.1 * look.chroma)
+    if goal[0] < _DARK:  # navy is not a strong blue in the shade
+        most = 25 + 1.1 * float(goal[0])
+    light, share = float(goal[0]), min(1.0, most / max(vivid, 1e-6))
+    if vivid > most and 105 < angle < 170:
+        light = min(light, _GREEN)
+    return floats([light, share * goal[1], share * goal[2]])
 
 
 def _look(lab: Floats, mask: Floats) -> _Look:

@@ -19,8 +19,10 @@ from editthinker.tools.editors.darkroom import (
     style,
     tone,
 )
+from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.cutout import cut_out
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
+from editthinker.tools.editors.darkroom.lines import Known, read_lines
 from editthinker.tools.editors.darkroom.matte import mixed
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
@@ -30,6 +32,7 @@ from editthinker.tools.editors.darkroom.text import write
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.writing import guess_lines
 
 _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
     "brightness": tone.brightness,
@@ -184,6 +187,10 @@ class Enlarger:
         return changed if mask is None else mixed(pixels, changed, mask)
 
     def _recoloured(self, step: Step, pixels: Floats) -> Floats:
+        if step.region.kind == "text":
+            lines = read_lines(pixels, self._scope.find(step.region), self._known())
+            ink = floats(np.array(rgb_of(str(step.options["target"]))) / 255)
+            return self._with_kept_colours(pixels, lettering.recoloured(pixels, lines, ink))
         changed = colour.recolour(Work(pixels, step, self._scope.mask(step)))
         return self._with_kept_colours(pixels, changed)
 
@@ -195,26 +202,19 @@ class Enlarger:
         self.note(filled.note)
         return filled
 
+    def _known(self) -> list[Known]:
+        return _known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
+
     def _lettered(self, step: Step, pixels: Floats) -> Floats:
-        lines = lettering.read_lines(pixels, self._scope.find(step.region))
+        lines = read_lines(pixels, self._scope.find(step.region), self._known())
         erased = lettering.erase(pixels, lines)
         if step.operation == "erase-text":
             return erased
-        old = step.region.name if step.region.kind == "text" else ""
+        named = step.region.name if step.region.kind == "text" else ""
         for line in lines:
-            erased = lettering.rewrite(
-                erased, line, old or self._read(line), str(step.options["content"])
-            )
+            old = line.words or named
+            erased = lettering.rewrite(erased, line, old, str(step.options["content"]))
         return erased
-
-    def _read(self, line: lettering.Line) -> str:
-        """Return the words of a line, where they can be read."""
-        found = read_text(np.ascontiguousarray(self.request.images[0].pixels[..., :3])) or []
-        for box in found:
-            x, y = (round(sum(c[i] for c in box.corners) / len(box.corners)) for i in (0, 1))
-            if line.covers(x, y):
-                return box.text
-        return ""
 
     def _fill(self, step: Step, picture: Floats) -> Floats:
         mask = self._scope.find(step.region)
@@ -271,6 +271,14 @@ class Enlarger:
     def _warn_of_size(self) -> None:
         if "size" in self.recipe.keep:
             self.note("The size was to be kept, but another step changes it.")
+
+
+def _known_lines(pixels: Pixels) -> list[Known]:
+    """Return the lines of text that a photo has, read or guessed."""
+    read = read_text(pixels)
+    if read is None:
+        return [Known("", floats(corners)) for corners in guess_lines(pixels)]
+    return [Known(line.text, floats(line.corners)) for line in read]
 
 
 def _with_alpha(pixels: Floats, picture: Floats) -> Floats:

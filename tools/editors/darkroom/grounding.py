@@ -10,20 +10,26 @@ import numpy as np
 from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import look_alikes
-from editthinker.tools.editors.darkroom.naming import find_face, find_named, find_text
+from editthinker.tools.editors.darkroom.naming import find_face, find_named
 from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.rows import pick
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
-from editthinker.tools.editors.darkroom.target import Kind, Place, Target
+from editthinker.tools.editors.darkroom.spread import find_whole_spread
+from editthinker.tools.editors.darkroom.target import SIDES, Kind, Place, Target
+from editthinker.tools.editors.darkroom.written import find_text
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
-from editthinker.tools.vision.detector import finds_objects
+from editthinker.tools.vision.detector import find_objects, finds_objects
 from editthinker.tools.vision.faces import finds_faces
-from editthinker.tools.vision.masks import Order, Part, first, split
+from editthinker.tools.vision.masks import Order, Part, first, part_of, split
 from editthinker.tools.vision.reader import can_read
 from editthinker.tools.vision.segmenter import outlines_with_model
 
 _CACHE_BYTES = 96 * 2**20
+
+_LARGE = 0.08
+"""Share of the photo of a main thing from which others of its kind can be told."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -99,7 +105,23 @@ def _subject(target: Target, pixels: Pixels) -> Grounded:
 
 def _background(target: Target, pixels: Pixels) -> Grounded:
     subject = _subject(target, pixels)
+    several = _fellows(pixels, None if subject.note else subject.mask)
+    if several is not None:
+        return Grounded(floats(1 - several))
     return Grounded(floats(1 - subject.mask), subject.note)
+
+
+def _fellows(pixels: Pixels, main: Floats | None) -> Floats | None:
+    """Return the main thing with others of its kind, which are no background: a second flower."""
+    photo = _opaque(pixels)
+    if photo.shape != pixels.shape or not outlines_with_model() or find_objects(photo):
+        return None
+    if spread := find_whole_spread(photo):
+        return floats(np.max([part.mask for part in spread], axis=0))
+    if main is None or main.mean() < _LARGE:
+        return None
+    alike = [part for part in look_alikes(photo, part_of(main)) if part.area > 0.05 * main.sum()]
+    return floats(np.max([main, *(part.mask for part in alike)], axis=0)) if alike else None
 
 
 def _sky(target: Target, pixels: Pixels) -> Grounded:
@@ -143,16 +165,23 @@ def _face(target: Target, pixels: Pixels) -> Grounded:
 
 def _object(target: Target, pixels: Pixels) -> Grounded:
     photo = _opaque(pixels)
-    parts, note = find_named(photo, target.name, target.colour)
+    parts, note = find_named(photo, target.name, target.colour, target.place)
     if target.behind:
         parts = _behind(parts, target, pixels)
-    if len(parts) == 1 and target.place in _SIDES:
-        if note:  # nothing knows its name: there may be more of the same
+    if len(parts) == 1 and target.place in SIDES | {"smallest"}:
+        if note.startswith("Cannot"):  # nothing knows its name: there may be more of the same
             parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
                 "this photo; leave the place out, or mark it with --box or --mask"
+            )
+    if note.startswith("Took what looks") and target.place in SIDES:
+        parts = [part for part in parts if _lies(part, target.place)]
+        if not parts:
+            raise EditRefusedError(
+                f"nothing on the {target.place} of this photo looks like a {target.name}; mark it "
+                "with --box or --mask"
             )
     guessed = note.startswith("Cannot")
     if guessed and len(parts) == 1 and target.place in ("", "all"):
@@ -180,16 +209,18 @@ _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {
     "object": _object,
 }
 
-_SIDES = frozenset(
-    {"left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"}
-)
-
 _ONE_OF = frozenset({"colour", "text", "face", "object"})
 """Kinds of which a photo may show several; for the others a place means a half."""
 
 
 def choose(parts: Sequence[Part], target: Target) -> Grounded:
     """Take the part that the target's place names, or the largest with a note."""
+    if target.row or target.number:
+        parts = pick(parts, target)
+    if target.side:
+        parts = [part for part in parts if _lies(part, target.side)]
+        if not parts:
+            raise EditRefusedError(f"{target.phrase()} cannot be found in this photo")
     count = len(parts)
     if target.place == "all" or count == 1:
         return Grounded(floats(np.max([part.mask for part in parts], axis=0)), count=count)

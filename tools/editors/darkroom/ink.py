@@ -1,27 +1,126 @@
 """The ink of a line of text: which of its pixels are letters, and in which colour."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from editthinker.tools.editors.darkroom.light import Floats, floats
 
+_LEAST = 12.0
+"""Difference in CIELAB from which ink can be told from its ground."""
 
-def ink_on(lab: Floats, pixels: Floats, ground: Floats) -> tuple[Floats, Floats]:
-    """Return where letters are, and their colour: what differs most from an even ground."""
-    off = np.linalg.norm(lab - ground, axis=2)
-    level = max(10.0, 0.55 * float(np.percentile(off, 97)))
-    strong = off > level
-    if not strong.any():
-        return np.zeros(off.shape, np.float32), floats(pixels.reshape(-1, 3).mean(axis=0))
-    core = cv2.erode(strong.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    chosen = core if core.sum() > 20 else strong
-    middle = np.median(lab[chosen], axis=0)
-    near = chosen & (np.linalg.norm(lab - middle, axis=2) < 25)
-    colour = np.median(pixels[near if near.any() else chosen], axis=0)
-    way = middle - ground
-    share = ((lab - ground) @ way) / max(float(way @ way), 1e-6)
-    return floats(np.interp(share, [0.3, 0.7], [0, 1])), floats(colour)
+_WIDEST = 0.5
+"""Share of a line's height that no stroke of a letter is wide."""
+
+_SMOOTH = 5.0
+"""Roughness of a ground, in CIELAB, up to which it can be continued behind letters."""
+
+_UPPER, _LOWER = 0.3, 0.7
+
+
+class Ink(NamedTuple):
+    """What is written on a strip of a photo."""
+
+    share: Floats
+    """How much of each pixel is ink, in [0, 1], whatever line it belongs to."""
+    beyond: NDArray[np.bool_]
+    """What differs from the ground in the other way: neither of the two."""
+    colour: Floats
+    """Of the ink, sRGB in [0, 1]."""
+    ground: Floats
+    """Colour of what it stands on, CIELAB."""
+    scatter: float
+    """How uneven the ground is in itself, CIELAB."""
+
+
+def ink_on(
+    lab: Floats, pixels: Floats, line: tuple[slice, slice], tallest: float = 0.0
+) -> Ink | None:
+    """Tell letters from the ground they stand on; None where the ground is too busy.
+
+    Args:
+        lab: A strip of the photo around a line of text, upright, CIELAB.
+        pixels: The same in sRGB.
+        line: Where in it the line is.
+        tallest: Height of the tallest line beside it: its wide strokes are ink as well.
+    """
+    inside = lab[line]
+    height = inside.shape[0]
+    if min(inside.shape[:2]) < 3:
+        return None
+    # Light that falls off along the line is no second colour.
+    wide = cv2.GaussianBlur(inside, (0, 0), height)
+    inside = floats(inside - wide + np.median(wide.reshape(-1, 3), axis=0))
+    dark, light = _two(inside)
+    edge, beyond = max(1, round(0.08 * height)), round(0.2 * height)
+    rows, columns = line
+    flat = floats(lab[:, columns] - wide.mean(axis=(0, 1)) + np.median(wide.reshape(-1, 3), axis=0))
+    upper, lower = flat[max(0, rows.start - beyond) : rows.start], flat[rows.stop :][:beyond]
+    rims = (inside[:edge], inside[-edge:], upper, lower)
+    rim = np.concatenate([part.reshape(-1, 3) for part in rims])
+    near_dark = np.linalg.norm(rim - dark, axis=1) < np.linalg.norm(rim - light, axis=1)
+    ground, ink = (dark, light) if near_dark.mean() > 0.5 else (light, dark)
+    way = ink - ground
+    if np.linalg.norm(way) < _LEAST:
+        return None
+    along = floats(((lab - ground) @ way) / float(way @ way))
+    # What is wider than any stroke is ground in shade, or another thing.
+    widest = _WIDEST * min(max(height, tallest), 3 * height)
+    size = 2 * max(1, round(widest / 2)) + 1
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    detail = along - cv2.morphologyEx(along, cv2.MORPH_OPEN, brush)
+    top = float(np.percentile(detail[line], 97))
+    if top < 0.35:
+        return None
+    share = floats(np.interp(detail / max(top, 0.8), [_UPPER, _LOWER], [0, 1]))
+    bare = cv2.dilate(floats(detail > 0.12 * top), np.ones((3, 3), np.uint8)) < 0.5
+    scatter = _roughness(lab[line], bare[line], height)
+    covered = float((share[line] > 0.5).mean())
+    if scatter > _SMOOTH or not 0.01 < covered < 0.7:
+        return None
+    opposite = np.asarray(cv2.morphologyEx(along, cv2.MORPH_CLOSE, brush) < -0.6)
+    return Ink(
+        share, opposite, _colour(pixels[line], share[line], detail[line]), floats(ground), scatter
+    )
+
+
+def _two(lab: Floats) -> tuple[Floats, Floats]:
+    """Return the two colours that a line consists of, the darker first."""
+    points = np.ascontiguousarray(lab.reshape(-1, 3))
+    points = points[:: max(1, len(points) // 8000)]
+    order = np.argsort(points[:, 0])
+    few = max(1, len(points) // 25)
+    centres = np.stack([points[order[:few]].mean(axis=0), points[order[-few:]].mean(axis=0)])
+    for _ in range(8):
+        off = np.linalg.norm(points[:, None] - centres[None], axis=2)
+        nearer = off.argmin(axis=1)
+        for i in (0, 1):
+            if (nearer == i).any():
+                centres[i] = points[nearer == i].mean(axis=0)
+    return floats(centres[0]), floats(centres[1])
+
+
+def _roughness(lab: Floats, bare: NDArray[np.bool_], height: int) -> float:
+    """Return how much a ground differs from itself nearby, where no ink lies on it."""
+    if bare.sum() < 20:
+        return 0.0
+    weight = floats(bare)
+    sigma = max(1.0, 0.25 * height)
+    around = cv2.GaussianBlur(lab * weight[..., None], (0, 0), sigma)
+    around = around / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-4)
+    return float(np.percentile(np.linalg.norm(lab - around, axis=2)[bare], 80))
+
+
+def _colour(pixels: Floats, share: Floats, detail: Floats) -> Floats:
+    """Return the colour of the ink where it is purest: thin strokes are half ground."""
+    core = cv2.erode(floats(share > 0.9), np.ones((3, 3), np.uint8)) > 0
+    chosen = core if core.sum() > 40 else share > 0.9
+    if not chosen.any():
+        chosen = share >= share.max()
+    pure = chosen & (detail >= np.percentile(detail[chosen], 50))
+    return floats(np.median(pixels[pure], axis=0))
 
 
 def ink_among(lab: Floats, pixels: Floats) -> tuple[Floats, Floats, Floats | None] | None:

@@ -45,7 +45,8 @@ def read_keep(clause: Clause, carry: Carry) -> Kept | None:
     listed = listed and all(word.meaning.role in {"", "name"} for word in named)
     listed = listed and not (clause.has("keepable") and clause.has("operation"))
     marked = clause.has("keep", "closer")
-    if not clause.only(*allowed) or not (named or colours) or not (marked or listed):
+    shown = ("aspect",) if clause.has("region") and clause.has("keep") else ()  # "keep it glowing"
+    if not clause.only(*allowed, *shown) or not (named or colours) or not (marked or listed):
         return None
     places = things(clause)
     if places:  # "keep the car red"

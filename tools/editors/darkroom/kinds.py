@@ -1,69 +1,64 @@
 """Things that no detector knows, found by what they lie next to or are made of."""
 
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 
+from editthinker.tools.editors.darkroom.anatomy import find_collar, find_glasses
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.features import FEATURES, find_features_named
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
-from editthinker.tools.editors.darkroom.scenery import find_sky
+from editthinker.tools.editors.darkroom.region import Subject, find_subject
+from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.faces import find_faces
+from editthinker.tools.vision.detector import find_objects
+from editthinker.tools.vision.faces import find_features
 from editthinker.tools.vision.masks import Box, Part, clean, part_of, split
 from editthinker.tools.vision.reader import read_text
 from editthinker.tools.vision.segmenter import outlines_with_model, segment
 
-CLOTHES = frozenset(
-    {"shirt", "t shirt", "tee shirt", "tee", "tshirt", "blouse", "jacket", "coat", "blazer"}
-    | {"parka", "anorak", "sweater", "jumper", "pullover", "hoodie", "cardigan", "sweatshirt"}
-    | {"dress", "gown", "suit", "uniform", "tuxedo", "spacesuit", "space suit", "costume", "vest"}
-)
-"""What covers the chest."""
-
-_LETTERED = frozenset(
-    {"sign", "signboard", "street sign", "road sign", "billboard", "banner", "badge", "tag"}
-    | {"name tag", "nametag", "name badge", "nameplate", "name plate", "sticker", "poster"}
-    | {"license plate", "licence plate", "number plate", "logo"}
-)
-"""What text stands on."""
-
-_LARGE = frozenset({"sign", "signboard", "billboard", "banner", "poster"})
-"""Of these, what a photo may be about."""
-
 _BOARDS = 25.0
 """How many times larger than its text such a thing may be."""
 
-SMALL = frozenset(
-    {"coin", "key", "keyring", "wallet", "envelope", "pen", "paintbrush", "ruler", "stapler"}
-    | {"ashtray", "coaster", "napkin", "tray", "table mat", "bath mat", "doormat", "mat", "pebble"}
-    | {"ant", "wasp", "ladybird", "ladybug", "brooch", "tiara", "bow tie", "slipper", "apron"}
-    | {"waistcoat", "turban", "earring", "necklace", "bracelet", "belt", "sock", "acorn", "sponge"}
-    | {"headphones", "earphones", "microphone", "lampshade", "flagpole", "antenna", "feather"}
-)
-"""What is worn, or lies beside what a photo is about."""
+_LEAFY = 0.5
+"""Share of what lies behind the main thing that is green where all of it is leaves."""
 
-PARTS = (
-    CLOTHES
-    | SMALL
-    | {
-        *("skirt", "trousers", "hat", "scarf", "shoe", "glasses", "glove", "tie", "hair"),
-        *("door", "window", "logo", "leaf", "sun", "moon", "cloud"),
-        *("wheel", "tyre", "tire", "roof", "chimney", "petal"),
-    }
-)
-"""What is a part of another thing: a guess at the main thing would be wrong."""
+_LEAVES = (98.0, 235.0)
+"""Hues of leaves in CIELAB degrees, in the sun and in deep shade."""
 
-_MATERIALS = {
-    "grass": "green",
-    "tree": "green",
-    "bush": "green",
-    "leaf": "green",
-    "water": "blue",
-    "snow": "white",
-}
-"""What goes by its colour."""
+
+class _Known(NamedTuple):
+    lists: Mapping[str, frozenset[str]]
+    colours: Mapping[str, Mapping[str, Sequence[str]]]
+
+
+@lru_cache(maxsize=1)
+def _known() -> _Known:
+    text = (files("editthinker.tools.editors.darkroom") / "kinds.toml").read_text(encoding="utf-8")
+    lists, colours = {}, {}
+    for key, value in tomllib.loads(text).items():
+        if isinstance(value, dict):
+            colours[key] = value
+        else:
+            lists[key] = frozenset(value)
+    return _Known(lists, colours)
+
+
+def belongs(name: str, *kinds: str) -> bool:
+    """Return whether a name stands in one of some lists of `kinds.toml`."""
+    return any(name in _known().lists[kind] for kind in kinds)
+
+
+def is_part(name: str) -> bool:
+    """Return whether a name is never that of the main thing of a photo."""
+    return belongs(name, "clothes", "small", "parts", "glasses", "hats", "grounds", "surfaces")
 
 
 @dataclass(frozen=True)
@@ -81,28 +76,101 @@ _ON_HEADS = {"hair": _Worn(0.08, 2.5), "hat": _Worn(0.3, 3.0)}
 
 def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
     """Return the things of a kind and a sentence about the guess; None for kinds unknown here."""
-    if name in CLOTHES or name in _ON_HEADS:
-        faces = find_faces(pixels) if outlines_with_model() else None
-        found = [_worn(pixels, name, box) for box, _ in faces or []]
-        return [part_of(mask) for mask in found if mask is not None], (
-            f"Took what is {'on the head' if name in _ON_HEADS else 'below the face'} for the "
-            f"{name}."
-        )
     if name in FEATURES:
         return find_features_named(pixels, name), ""
-    if name in _LETTERED:
+    if belongs(name, "clothes", "hats", "glasses") or name in {"hair", "collar"}:
+        return _dressed(pixels, name)
+    if belongs(name, "lettered"):
         boards = _boards(pixels)
-        if boards or name not in _LARGE:
+        if boards or not belongs(name, "large"):
             return boards, f"Took what the text stands on for the {name}."
     if name == "cloud":
         return _clouds(pixels), ""
-    if name in _MATERIALS:
-        colour = _MATERIALS[name]
-        sky = find_sky(pixels) if colour in ("blue", "white") else None
-        parts = [_outside(part, sky) for part in coloured_things(pixels, colour)]
+    if belongs(name, "leaves"):
+        return _leaves(pixels), f"Took what is green for the {name}."
+    if name in (of := _known().colours["materials"]):
+        sky = find_sky(pixels) if name in {"water", "snow"} else None
+        parts = [_outside(part, sky) for part in coloured_things(pixels, of[name][0])]
         kept = [part for part in parts if part is not None]
-        return kept, f"Took what is {colour} for the {name}."
+        if kept or not belongs(name, "grounds"):
+            return kept, f"Took what is {of[name][0]} for the {name}."
+    if name in (of := _known().colours["on-main"]):
+        return _on_main(pixels, of[name]), f"Took what is {of[name][0]} for the {name}."
+    return _filling(pixels, name)
+
+
+def _dressed(pixels: Pixels, name: str) -> tuple[list[Part], str]:
+    """Return what is worn on the head, before the eyes, around the neck or on the chest."""
+    faces = (find_features(pixels) or []) if outlines_with_model() else []
+    if belongs(name, "glasses"):
+        rims = [find_glasses(pixels, face) for face in faces]
+        note = f"Took the rims before the eyes for the {name}."
+        return [part_of(mask) for mask in rims if mask is not None and mask.max() > 0.5], note
+    if name == "collar":
+        return [part for face in faces for part in find_collar(pixels, face)], (
+            "Took what lies around the neck for the collar."
+        )
+    if belongs(name, "inner"):
+        fronts = [part for face in faces for part in find_collar(pixels, face)]
+        worn = [_worn(pixels, "coat", face.box) for face in faces]
+        chest = max((float(mask.sum()) for mask in worn if mask is not None), default=0.0)
+        if fronts and 0.02 * chest < sum(part.area for part in fronts) < 0.4 * chest:
+            return fronts, f"Took what lies around the neck for the {name}."
+    where = "hat" if belongs(name, "hats") else name
+    found = [_worn(pixels, where, face.box) for face in faces]
+    return [part_of(mask) for mask in found if mask is not None], (
+        f"Took what is {'on the head' if where in _ON_HEADS else 'below the face'} for the {name}."
+    )
+
+
+def _leaves(pixels: Pixels) -> list[Part]:
+    """Return what is green, or all that lies behind the main thing where most of that is."""
+    subject, sky = find_subject(pixels), find_sky(pixels)
+    rest = floats(1 - subject.mask if subject.clear else np.ones(pixels.shape[:2]))
+    if sky is not None:
+        rest = floats(rest * (1 - sky))
+    lab = cv2.GaussianBlur(to_lab(floats(pixels / np.float32(255))), (0, 0), 2)
+    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    green = (hue > _LEAVES[0]) & (hue < _LEAVES[1]) & (np.hypot(lab[..., 1], lab[..., 2]) > 4)
+    if subject.clear and (green * rest).sum() > _LEAFY * rest.sum() and rest.mean() > 0.15:
+        return [part_of(rest)]
+    return coloured_things(pixels, "green")
+
+
+def _on_main(pixels: Pixels, colours: Sequence[str]) -> list[Part]:
+    """Return what has one of some colours on the main thing."""
+    subject = find_subject(pixels)
+    if not subject.clear:
+        return []
+    lab = to_lab(floats(pixels / np.float32(255)))
+    own = floats(np.max([colour_mask(lab, colour) for colour in colours], axis=0) * subject.mask)
+    return [part_of(own)] if own.sum() > 0.03 * subject.mask.sum() and own.max() > 0.5 else []
+
+
+def _filling(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
+    """Return the ground, the walls or the sheet of paper that fills a photo."""
+    subject, sky = find_subject(pixels), find_sky(pixels)
+    if belongs(name, "grounds"):
+        mask = find_ground(pixels, sky, subject.mask if subject.clear else None)
+        return [] if mask is None else [part_of(mask)], f"Took the ground for the {name}."
+    people = (find_objects(pixels) or []) if subject.clear else []
+    if belongs(name, "walls") and sky is not None and _fills(subject) and not people:
+        return [part_of(floats(1 - sky))], f"Took all but the sky for the {name}."
+    if belongs(name, "surfaces") and sky is None and subject.clear:
+        return [
+            part_of(floats(1 - subject.mask))
+        ], f"Took what lies around the main thing for the {name}."
+    if belongs(name, "sheets") and not subject.clear:
+        everything = np.ones(pixels.shape[:2], np.float32)
+        return [part_of(everything)], f"Took the whole photo for the {name}."
     return None
+
+
+def _fills(subject: Subject) -> bool:
+    """Whether a photo shows one thing from side to side."""
+    mask = subject.mask
+    sides = (mask[:, 2].max(), mask[:, -3].max(), mask[-3].max(), mask[2].max())
+    return not subject.clear or sum(side > 0.5 for side in sides) > 1
 
 
 def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
@@ -110,7 +178,7 @@ def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
     height, width = bottom - top, right - left
     rows = pixels.shape[0]
     middle = (left + right) // 2
-    if name in CLOTHES:
+    if name not in _ON_HEADS:
         mask = segment(pixels, point=(middle, min(rows - 3, bottom + round(0.9 * height)))).mask
         body = mask.copy()
         body[:bottom] = 0

@@ -81,7 +81,7 @@ def _of_one_make(pixels: Pixels, mask: Floats, more: Floats) -> bool:
     if min(len(around), len(inside), len(own)) < 50:
         return False
     like, unlike = (
-        _off(floats(own[None]), _palette(floats(colours))) for colours in (inside, around)
+        off(floats(own[None]), palette(floats(colours))) for colours in (inside, around)
     )
     return bool((like < unlike).mean() > _AKIN)
 
@@ -97,13 +97,13 @@ def look_alikes(pixels: Pixels, part: Part) -> list[Part]:
     around = lab[far & ~near]
     if len(around) < 50 or not (mask > 0.9).any():
         return []
-    own, other = _palette(floats(lab[mask > 0.9])), _palette(floats(around))
+    own, other = palette(floats(lab[mask > 0.9])), palette(floats(around))
     # A second one may stand right beside it.
-    other = floats(other[_off(floats(other[None]), own)[0] > 15])
+    other = floats(other[off(floats(other[None]), own)[0] > 15])
     if not len(other):
         return []
     like = np.where(
-        (_off(floats(lab), own) < np.minimum(0.6 * _off(floats(lab), other), 20)) & ~near, 1, 0
+        (off(floats(lab), own) < np.minimum(0.6 * off(floats(lab), other), 20)) & ~near, 1, 0
     )
     found = split(clean(floats(like), 0.01), 0.002, 0.02)
     solid = [fill_holes(thing.mask, 0.01) for thing in found if thing.area > 0.04 * mask.sum()]
@@ -134,8 +134,8 @@ def attached(pixels: Floats, mask: Floats) -> Floats:
     near, far = grown(reach) > 0, grown(3 * reach) > 0
     if (far & ~near).sum() < 50:
         return floats(np.zeros_like(mask))
-    own, other = _palette(floats(lab[inside])), _palette(floats(lab[far & ~near]))
-    like = near & (_off(floats(lab), own) < np.minimum(0.8 * _off(floats(lab), other), 18))
+    own, other = palette(floats(lab[inside])), palette(floats(lab[far & ~near]))
+    like = near & (off(floats(lab), own) < np.minimum(0.8 * off(floats(lab), other), 18))
     solid = cv2.morphologyEx(floats(like | inside), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     labels = cv2.connectedComponents((solid > 0.5).astype(np.uint8))[1]
     touching = np.unique(labels[inside & (labels > 0)])
@@ -143,7 +143,7 @@ def attached(pixels: Floats, mask: Floats) -> Floats:
     return floats(cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
 
 
-def _palette(colours: Floats) -> Floats:
+def palette(colours: Floats) -> Floats:
     """Return the six commonest colours."""
     cv2.setRNGSeed(0)
     points = np.ascontiguousarray(colours[:: max(1, len(colours) // 3000)], np.float32)
@@ -153,5 +153,6 @@ def _palette(colours: Floats) -> Floats:
     return floats(found)
 
 
-def _off(lab: Floats, colours: Floats) -> Floats:
+def off(lab: Floats, colours: Floats) -> Floats:
+    """Return how far each colour of `(H, W, 3)` CIELAB is off the nearest of some."""
     return floats(np.min([np.linalg.norm(lab - colour, axis=2) for colour in colours], axis=0))

@@ -27,6 +27,9 @@ _SHOWING = frozenset({"make", "making", "give", "giving", "let", "get", "render"
 _DRAINING = _SHOWING | {"turn", "convert", "apply", "add", "use"}
 """Verbs after which "old sepia" is a look, and not what the photo is."""
 
+_SOFT = frozenset({"soft", "softly", "light", "gentle", "small"})
+"""Words that say how a look is, and not how much of it: "a dreamy soft glow"."""
+
 _COLOURING: frozenset[Operation] = frozenset(
     {"black-and-white", "sepia", "saturation", "warmth", "tint", "wash", "recolour"}
 )
@@ -52,12 +55,14 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
         return None  # "fix the old black and white photo"
     if not 1 <= len(found) <= _MOST or any(word.meaning.value != "brightness" for word in others):
         return None
+    if any(_lessened(clause, word) for word in found):
+        return None  # "make the shadows less harsh"
     said = _said_besides(rest)
     if said is None or len(named) > 1:
         return None
     if not said and any(word.meaning.sign < 0 for word in clause.words):
         return None
-    degrees = [] if said else clause.all("degree")
+    degrees = [] if said else [word for word in clause.all("degree") if word.text not in _SOFT]
     scale = min((float(word.meaning.value) for word in degrees), default=0.5) / 0.5
     steps: list[Step] = [drained] if drained else []
     for word in found:
@@ -73,6 +78,13 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
     done = ", ".join(step.sentence() for step in steps)
     text = " ".join(word.text for word in found)
     return Reading([*steps, *said], Carry(), (f"Read {text!r} as: {done}.",))
+
+
+def _lessened(clause: Clause, look: Word) -> bool:
+    """Return whether less of a look is asked for."""
+    at = clause.words.index(look) if look in clause.words else 0
+    before = clause.words[at - 1] if at else None
+    return bool(before and before.kind == "direction" and before.meaning.sign < 0)
 
 
 def _turns(clause: Clause, found: Sequence[Word]) -> bool:

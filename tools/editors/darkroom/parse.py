@@ -8,70 +8,51 @@ warmer") is carried over from the clause before.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from editthinker.tools.editors.darkroom.adjusting import (
     LISTS,
     Carry,
     Reading,
-    read_adjustments,
     things,
 )
 from editthinker.tools.editors.darkroom.clauses import Clause, split
+from editthinker.tools.editors.darkroom.joining import (
+    heads,
+    introduces,
+    onto,
+    paired,
+    resolved,
+    topic,
+    waits,
+)
 from editthinker.tools.editors.darkroom.keeping import read_keep
 from editthinker.tools.editors.darkroom.looking import read_look
-from editthinker.tools.editors.darkroom.placing import (
-    read_border,
-    read_crop,
-    read_flip,
-    read_hue,
-    read_rotate,
-    read_text,
-)
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
-from editthinker.tools.editors.darkroom.recolouring import read_fill, read_recolour, read_repaint
+from editthinker.tools.editors.darkroom.partial import shortened, stands
+from editthinker.tools.editors.darkroom.readers import read_clause
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.remarks import (
+    details,
+    explains,
     likens,
+    mends,
+    opposed,
     remedy,
     settled,
+    spares,
     tells,
     without_end,
     without_likeness,
 )
 from editthinker.tools.editors.darkroom.removing import (
     read_all_but,
-    read_cutout,
-    read_move,
     read_only,
-    read_remove,
-    read_rest,
-    removal,
+    with_every_line,
 )
 from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
-from editthinker.tools.editors.darkroom.washing import lays_two, read_wash
-from editthinker.tools.editors.darkroom.wording import read_rewording
-from editthinker.tools.editors.darkroom.words import Meaning
-
-_READERS: Sequence[Callable[[Clause, Carry], Reading | None]] = (
-    read_rewording,
-    read_text,
-    read_rest,
-    read_remove,
-    read_cutout,
-    read_move,
-    read_fill,
-    read_wash,
-    read_repaint,
-    read_recolour,
-    read_border,
-    read_crop,
-    read_flip,
-    read_rotate,
-    read_hue,
-    read_adjustments,
-)
+from editthinker.tools.editors.darkroom.wishes import imperative
 
 _ENDS = frozenset({".", ";", "!", "?", "\n"})
 """Breaks after which "it" is the photo again."""
@@ -80,6 +61,14 @@ _GONE: frozenset[Operation] = frozenset(
     {"remove", "cutout", "erase-text", "replace-text", "fill", "isolate"}
 )
 """After these, "it" is not what they were about."""
+
+_ERASING: frozenset[Operation] = frozenset({"remove", "erase-text"})
+
+_STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white", "text"}
+"""Operations of which the user may tell more: "a cartoon, with bold outlines"."""
+
+_EXCEPT = frozenset({"except", "except for", "but not", "apart from", "other than"})
+"""Words before what is left out of an edit of all the rest."""
 
 _REST = frozenset(
     {"everything else", "rest", "all else", "rest of photo", "rest of image", "rest of picture"}
@@ -90,14 +79,20 @@ _LONGEST = 40
 
 _AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
 
-_ITS = frozenset({"its", "their"})
 
-_IT = frozenset({"it", "them", "itself", "that one"})
+_LONGEST_WISH = 600
+"""Letters of an instruction that is looked through for wishes."""
 
 
 def parse(instruction: str) -> Recipe:
     """Read an instruction; whatever the text, nothing is raised."""
-    return _Reader().read(instruction)
+    ordered = imperative(instruction) if len(instruction) <= _LONGEST_WISH else instruction
+    said = _Reader().read(instruction)
+    if ordered == instruction:
+        return said
+    put = _Reader().read(ordered)
+    worse = len(put.unknown) > len(said.unknown) or not put.steps
+    return said if worse or (put.unknown and said.steps) else put
 
 
 @dataclass
@@ -107,6 +102,7 @@ class _Reader:
     steps: list[Step] = field(default_factory=list)
     keep: list[str] = field(default_factory=list)
     spared: list[Target] = field(default_factory=list)
+    excepted: list[Target] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     from_looks: list[Step] = field(default_factory=list)
@@ -122,24 +118,34 @@ class _Reader:
     """What helps against what the user says is wrong."""
     remarks: list[Clause] = field(default_factory=list)
     """What was told about the photo, and is no order."""
+    told: bool = False
+    """Whether the clause before was such a remark."""
+    gone: bool = False
+    """Whether the clause before took something away."""
+    styled: bool = False
+    """Whether it asked for a style or a look, so that more may be said of that."""
     waiting: Clause | None = None
     """The first half of "make the cat and the dog brighter"."""
 
     def read(self, instruction: str) -> Recipe:
-        clauses = _paired(split(instruction))
+        clauses = paired(split(instruction))
         for at, clause in enumerate(clauses):
             if clause.joined_by in _ENDS | {"then", "and then"}:
                 self.carry = Carry()
             after = clauses[at + 1] if at + 1 < len(clauses) else None
             if clause.joined_by in _ENDS and not self.introduced:
                 self.it = PHOTO
-            self.introduced = _introduces(clause, after)
+            self.introduced = introduces(clause, after)
+            told = len(self.remarks) + len(self.complaints)
             if self.introduced:
                 self.it = things(clause)[0]
             else:
                 self._take(clause, after)
+            self.told = len(self.remarks) + len(self.complaints) > told
         self._refuse_torn()
-        self.steps += settled(self.complaints, self.steps + self.from_looks)
+        cures = settled(self.complaints, self.steps)
+        self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
+        self.steps += settled(cures, self.from_looks)
         self._settle_remarks()
         steps = self._isolated(without_repeats(self._with_looks()))
         self.notes += contradictions(steps)
@@ -150,6 +156,7 @@ class _Reader:
             tuple(dict.fromkeys(self.notes)),
             tuple(dict.fromkeys(self.strange)),
             tuple(self.spared),
+            tuple(self.excepted),
         )
 
     def _take(self, clause: Clause, after: Clause | None) -> None:
@@ -159,6 +166,8 @@ class _Reader:
         elif kept := read_keep(clause, self.carry):
             self.keep += [name for name in kept.names if name not in self.keep]
             self._spare(kept.things)
+            if clause.words[0].text in _EXCEPT:
+                self.excepted += kept.things
             self.notes += clause.notes
             self.carry = Carry(keeping=True)
         elif (
@@ -170,21 +179,62 @@ class _Reader:
             return  # "remove the background and leave it transparent"
         elif clause.only() or (clause.only("region") and not things(clause) and not self.waiting):
             return  # politeness, "make it", "I want the photo to be"
-        elif _waits(clause, after):
+        elif waits(clause, after):
             self.waiting = clause
-        elif _heads(clause, after):
+        elif heads(clause, after):
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
         elif reading := self._read(clause):
+            if self.styled and not clause.orders and (likens(clause) or self._repeats(reading)):
+                self.notes.append(f"Took {clause.text!r} for a detail of the style.")
+                return
             self._add(clause, reading)
-        elif (tells(clause) or likens(clause)) and not self.waiting:
-            self.remarks.append(clause)
+        elif (tells(clause) or likens(clause) or explains(clause)) and not self.waiting:
+            self._remark(clause)
+        elif reading := self._read_shortened(clause):
+            self._add(clause, reading)
+        elif self.told and not clause.orders and clause.joined_by in LISTS:
+            self.remarks.append(clause)  # "this scan is grey and uneven"
+        elif self.styled and details(clause):
+            self.notes.append(f"Took {clause.text!r} for a detail of the style.")
+        elif spares(clause) and (self.steps or self.from_looks):
+            self.notes.append(f"Left {clause.text!r} out of account.")
+        elif self.gone and mends(clause):
+            self.notes.append(f"Took {clause.text!r} for how the gap is filled.")
+        elif self._again(clause):
+            return  # "... just the eyes"
         else:
             before = [self.waiting.text] if self.waiting else []
             self.unknown += [*before, clause.text]
+            if clause.joined_by == "keep" and self._takes_all():
+                self.unknown.append(self.steps.pop().clause)  # "... except the one in the middle"
             self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
+    def _remark(self, clause: Clause) -> None:
+        """Note what a statement is about: it is what the next clause calls "it"."""
+        self.remarks.append(clause)
+        if about := topic(clause):
+            self.it, self.introduced = about, True
+
+    def _repeats(self, reading: Reading) -> bool:
+        """Return whether a style is only asked for again: "an oil painting, thick paint"."""
+        done = {step.operation for step in self.steps[self.last :]}
+        return bool(reading.steps) and {step.operation for step in reading.steps} <= done & _STYLES
+
+    def _takes_all(self) -> bool:
+        """Return whether the last step takes away several things."""
+        return any(s.operation == "remove" and s.region.place == "all" for s in self.steps[-1:])
+
+    def _again(self, clause: Clause) -> bool:
+        """Return whether a clause only names once more what has been edited."""
+        named = {target.name for target in things(clause)}
+        done = {step.region.name for step in self.steps}
+        return bool(named) and named <= done and clause.only("region", "quantifier")
+
     def _add(self, clause: Clause, reading: Reading) -> None:
+        if tells(clause) and self.gone and not things(clause) and clause.has("region"):
+            self.remarks.append(clause)  # "remove the lamp, it is too bright"
+            return
         gone = any(step.operation in _GONE for step in reading.steps)
         regions = {step.region for step in reading.steps}
         if tells(clause) and not self.waiting and reading.steps and not likens(clause):
@@ -193,6 +243,10 @@ class _Reader:
             reading = replace(reading, steps=(), notes=())
             if not any(cures):
                 self.remarks.append(clause)
+            if about := topic(clause):
+                self.it, self.introduced = about, True
+                self.carry = Carry()
+                return
         if reading.look:
             there = {(step.operation, step.region) for step in self.from_looks}
             new = [s for s in reading.steps if (s.operation, s.region) not in there]
@@ -204,13 +258,21 @@ class _Reader:
             self.last = len(self.steps)
             if self.waiting:
                 first = things(self.waiting)
-                self.steps += [_onto(step, thing) for thing in first for step in reading.steps]
+                self.steps += [onto(step, thing) for thing in first for step in reading.steps]
                 self.waiting = None
             self.steps += reading.steps
         self._spare(reading.spared)
+        if reading.carry.but:
+            self.excepted += reading.spared
         self.notes += [*clause.notes, *reading.notes]
         self.carry = reading.carry
-        self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
+        cut = [step.operation for step in reading.steps] == ["cutout"]
+        if cut and regions == {SUBJECT}:
+            self.it, self.introduced = BACKGROUND, True  # "... and make it white"
+        else:
+            self.it = regions.pop() if len(regions) == 1 and not gone else PHOTO
+        self.gone = gone
+        self.styled = reading.look or any(s.operation in _STYLES for s in reading.steps)
 
     def _settle_remarks(self) -> None:
         """Take what was only told for the reason of the rest, if there is a rest."""
@@ -230,7 +292,7 @@ class _Reader:
             verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
             clause = replace(clause, words=verbs + clause.words)
         return (
-            self._read_one(self._resolved(clause))
+            self._read_one(resolved(clause, self.it))
             or self._read_one(clause)
             or self._read_halves(clause)
             or self._read_likened(clause)
@@ -239,24 +301,44 @@ class _Reader:
     def _read_likened(self, clause: Clause) -> Reading | None:
         """Read "blur the background like a lens would" without what it is like."""
         parts = without_likeness(clause) or without_end(clause)
-        if parts is None or not (found := self._read_one(self._resolved(parts[0]))):
+        if parts is None or not (found := self._read_one(resolved(parts[0], self.it))):
             return None
         note = f"Took {parts[1]!r} for a comparison or a reason."
         return replace(found, notes=(*found.notes, note))
 
+    def _read_shortened(self, clause: Clause) -> Reading | None:
+        """Read "remove the tower in the distance" without what nobody understands of it."""
+        for part in shortened(clause):
+            listed = clause.joined_by in LISTS and self.carry.steps
+            found = self._read(part.clause)
+            styled = found and (found.look or all(s.operation in _STYLES for s in found.steps))
+            if not (part.clause.orders or listed or styled):
+                continue
+            if found and found.steps and stands(found.steps, part.lost[-1]):
+                note = f"Left {' and '.join(map(repr, part.lost))} out of account."
+                return replace(found, notes=(*found.notes, note))
+        return None
+
     def _read_one(self, clause: Clause) -> Reading | None:
+        if not clause.orders and {s.operation for s in self.carry.steps} & _ERASING:
+            clause = with_every_line(clause)  # "remove the cat and the text"
         places = things(clause)
         if places and clause.only("region") and self.carry.steps and not clause.orders:
             if self.carry.but:
                 return self._read_more_left(places)
-            if self.carry.region == BACKGROUND and _AROUND.search(self.carry.steps[0].clause):
+            listed = clause.joined_by in {"and", "&", ","}  # and not "including the cat"
+            if (
+                listed
+                and self.carry.region == BACKGROUND
+                and _AROUND.search(self.carry.steps[0].clause)
+            ):
                 return Reading((), self.carry, spared=tuple(places))  # "... and the mug"
-            steps = [_onto(step, thing) for thing in places for step in self.carry.steps]
+            steps = [onto(step, thing) for thing in places for step in self.carry.steps]
             steps = [replace(step, clause=clause.text) for step in steps]
             return Reading(steps, replace(self.carry, steps=tuple(steps), region=places[0]))
         if look := read_look(clause, parse):
             return replace(look, look=True)
-        return next((found for read in _READERS if (found := read(clause, self.carry))), None)
+        return read_clause(clause, self.carry)
 
     def _read_more_left(self, places: Sequence[Target]) -> Reading | None:
         """Read the cat of "black and white except the dog and the cat"."""
@@ -275,21 +357,12 @@ class _Reader:
             if word.text != "with" and not word.meaning.order:
                 continue
             first, second = clause.part(0, at), clause.part(at, len(clause.words))
-            if first.only() or not (one := self._read_one(self._resolved(first))):
+            if first.only() or not (one := self._read_one(resolved(first, self.it))):
                 continue
             two = self._read_one(second)
             if two:
                 return replace(two, steps=[*one.steps, *two.steps], notes=one.notes + two.notes)
         return None
-
-    def _resolved(self, clause: Clause) -> Clause:
-        """Put what it stands for in place of "it"."""
-        if self.it == PHOTO:
-            return clause
-        meaning = Meaning("region", self.it.kind, target=self.it)
-        said = _IT if clause.has("region") else _IT | _ITS
-        words = (replace(w, meaning=meaning) if w.text in said else w for w in clause.words)
-        return replace(clause, words=tuple(words))
 
     def _read_rest(self, clause: Clause) -> Reading | None:
         """Read "the rest" as all but what was spoken of last."""
@@ -341,50 +414,3 @@ class _Reader:
             return steps
         isolated = replace(wide[0], operation="isolate", region=self.spared.pop())
         return [isolated if step is wide[0] else step for step in steps]
-
-
-def _paired(clauses: list[Clause]) -> list[Clause]:
-    """Put two colours that belong together into one clause: "a gradient of orange and pink"."""
-    joined: list[Clause] = []
-    for clause in clauses:
-        last = joined[-1] if joined else None
-        both = last and clause.joined_by in {"and", "&"} and lays_two(last, clause)
-        if last and both:
-            text = f"{last.text} and {clause.text}"
-            notes = last.notes + clause.notes
-            joined[-1] = Clause(last.words + clause.words, text, last.joined_by, notes)
-        else:
-            joined.append(clause)
-    return joined
-
-
-def _introduces(clause: Clause, after: Clause | None) -> bool:
-    """Return whether a clause only names what the next one calls "it"."""
-    if after is None or not after.orders or not any(w.text in _IT for w in after.words):
-        return False
-    return clause.only("region") and len(things(clause)) == 1 and not clause.orders
-
-
-def _waits(clause: Clause, after: Clause | None) -> bool:
-    """Return whether a clause only names the first of the things that the next one is about."""
-    if after is None or after.joined_by not in LISTS or after.orders or not things(clause):
-        return False
-    verbs = clause.all("verb")
-    adds = any(word.meaning.value == "add" for word in verbs)
-    return bool(verbs) and not adds and clause.only("region", "noun")
-
-
-def _heads(clause: Clause, after: Clause | None) -> bool:
-    """Return whether a clause only tells where the text of the next one is: "in the heading"."""
-    named = things(clause)
-    if after is None or not after.orders or clause.orders or not clause.only("region"):
-        return False
-    return any(thing.kind == "text" for thing in things(after)) and all(
-        thing.kind in {"text", "object"} for thing in named
-    )
-
-
-def _onto(step: Step, target: Target) -> Step:
-    """Return what is asked of one thing for another one: "remove the cat and the text"."""
-    taken = removal(target) if step.operation in {"remove", "erase-text"} else None
-    return replace(taken or replace(step, region=target), clause=step.clause)

@@ -23,6 +23,10 @@ _FULL_TILT = 20.0
 """Degrees of a tilt by the amount 1, where no number says how far."""
 
 
+_WHERE = frozenset({"at", "on", "in", "to", "into", "onto", "across", "along", "over", "near"})
+"""Words after which a text that stands without quotation marks is over."""
+
+
 def read_text(clause: Clause, carry: Carry) -> Reading | None:
     """Read "add the text 'HELLO' at the bottom right in yellow"."""
     named = _is(clause, "text")
@@ -38,7 +42,7 @@ def read_text(clause: Clause, carry: Carry) -> Reading | None:
     left = Clause(rest, clause.text, clause.joined_by)
     if (
         not content
-        or any(step.operation == "erase-text" for step in carry.steps)
+        or (not clause.orders and any(s.operation == "erase-text" for s in carry.steps))
         or len(quotes) > 1
         or others
         or not left.only(*kinds, "degree", "percent", "axis")
@@ -184,9 +188,7 @@ def _unquoted(clause: Clause) -> tuple[str, tuple[Word, ...]]:
     first = max(i for i, word in enumerate(words) if word.meaning.value == "text") + 1
     stops = {"vertical-place", "side", "corner", "colour", "operation"}
     last = first
-    while last < len(words) and not (
-        words[last].kind in stops or words[last].text in {"at", "on", "in", "to", "into", "onto"}
-    ):
+    while last < len(words) and not (words[last].kind in stops or words[last].text in _WHERE):
         last += 1
     said = words[first:last]
     if not said or any(word.kind in {"region", "direction", "negation"} for word in said):

@@ -122,6 +122,8 @@ class Step:
             template = "change the colour of {photo} to {target}"
         elif self.operation == "recolour" and self.region != PHOTO:
             template += " in {photo}"
+        if self.operation == "erase-text" and self.region == Target("text"):
+            template = "erase the line of text"  # "the text" is all of it
         if self.operation == "remove" and self.amount > 0.5:
             template += " with its shadow and everything attached to it"
         if self.operation == "wash" and "dark" in self.options:
@@ -154,6 +156,8 @@ class Recipe:
     """Words of the unknown clauses that stand nowhere in the vocabulary."""
     spared: tuple[Target, ...] = ()
     """Things that must stay as they are, besides the background and the subject."""
+    excepted: tuple[Target, ...] = field(default=(), compare=False)
+    """Those of them without which nothing is to be edited: "everything except the cat"."""
 
     def sentence(self) -> str:
         """Return steps and what to keep in plain English; what was not understood is left out."""

@@ -29,6 +29,8 @@ _BECOMES = frozenset(
     | {"place", "transform", "alter", "modify", "exchange"}
 )
 
+_WHEN = frozenset({"where", "when", "which", "who", "whose", "because"})
+
 _FILLED = frozenset({"background", "sky", "ground", "marked"})
 """Targets that may be replaced by something plain."""
 
@@ -249,6 +251,8 @@ def read_recolour(clause: Clause, carry: Carry) -> Reading | None:
         return None
     source, target = (str(word.meaning.value) for word in colours)
     named = [word for word in clause.all("unknown")]
+    if any(word.text in _WHEN for word in named):
+        return None  # "blue where it is orange now"
     first, last = (clause.words.index(word) for word in colours)
     between = clause.words[first + 1 : last]
     if source == target or len(named) > _LONGEST_NAME or any(w not in between for w in named):

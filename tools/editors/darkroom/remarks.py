@@ -17,10 +17,24 @@ _OPENS = re.compile(
 """How a sentence about the photo as it is begins."""
 
 _TELLS = re.compile(
-    r"\b(is|are|was|were|looks?|seems?|feels?|appears?|came out|turned out|comes out|isn'?t|"
-    r"aren'?t|doesn'?t)\b",
+    r"\b(is|are|was|were|(?:looks?|feels?)(?!\s*$)|seems?|appears?|came out|turned out|comes out|"
+    r"isn'?t|aren'?t|doesn'?t)\b",
     re.IGNORECASE,
 )
+
+_FOR = re.compile(
+    r"(i'?m|i am|we'?re|we are|it'?s|it is|this is|that'?s) (for|going|making|using|printing|"
+    r"working|putting|planning|trying|selling|sending|posting|doing|a )",
+    re.IGNORECASE,
+)
+"""How a sentence about the use of the photo begins."""
+
+_MENDS = re.compile(
+    r"(please |then )?(fill|blend|patch|reconstruct|restore|inpaint|extend|continue|cover)\b.*\b"
+    r"(gap|space|hole|background|area|spot|place|naturally|it|in|seamlessly|there)\b",
+    re.IGNORECASE,
+)
+"""What is said of the place that something was taken from."""
 
 _WISHES = re.compile(
     r"\b(should|must|shall|want|wants|would|i'd|let|could|can|may|needs? to|prefer|so that|so it|"
@@ -36,6 +50,15 @@ _FAMILIES: tuple[frozenset[Operation], ...] = (
     frozenset({"blur", "sharpen", "denoise", "grain"}),
 )
 """Operations that are remedies for the same complaints."""
+
+_REPLACES: frozenset[Operation] = frozenset({"recolour", "fill", "remove", "cutout", "wash"})
+"""Operations after which no complaint about the same thing is left."""
+
+_SPARES = frozenset(
+    {"keep", "keeping", "leave", "leaving", "preserve", "don't touch", "dont touch"}
+)
+_SPARES |= {"without touching", "without changing", "without affecting", "do not touch"}
+"""Words that say that something stays, of which it does not matter whether it is known."""
 
 _ASKS = frozenset({"operation", "direction", "act", "quote"})
 
@@ -58,6 +81,16 @@ def tells(clause: Clause) -> bool:
     if _WISHES.search(clause.text):
         return False
     return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
+
+
+def explains(clause: Clause) -> bool:
+    """Return whether a clause tells what the photo is for: "I'm making a sticker"."""
+    return bool(_FOR.match(clause.text))
+
+
+def mends(clause: Clause) -> bool:
+    """Return whether a clause tells how a hole is filled: "and fill in the gap"."""
+    return bool(_MENDS.match(clause.text))
 
 
 def likens(clause: Clause) -> bool:
@@ -84,11 +117,24 @@ def settled(complaints: list[Step], ordered: list[Step]) -> list[Step]:
         step
         for step in complaints
         if not any(
-            step.operation in family and other.operation in family and other.region == step.region
-            for family in _FAMILIES
+            other.region == step.region
+            and (
+                other.operation in _REPLACES
+                or any({step.operation, other.operation} <= family for family in _FAMILIES)
+            )
             for other in ordered
         )
     ]
+
+
+def opposed(step: Step, cures: list[Step]) -> bool:
+    """Return whether a step of a look does what the user complains about."""
+    return any(
+        step.operation == cure.operation
+        and step.region == cure.region
+        and step.amount * cure.amount < 0
+        for cure in cures
+    )
 
 
 def _asks(word: Word) -> bool:
@@ -121,3 +167,29 @@ def without_likeness(clause: Clause) -> tuple[Clause, str] | None:
             continue
         return clause.part(0, at), clause.text[word.start - clause.words[0].start :]
     return None
+
+
+def spares(clause: Clause) -> bool:
+    """Return whether a clause only asks that something stays which nothing here knows."""
+    first = clause.words[0]
+    strange = clause.has("unknown", "body", "scene", "look", "aspect")
+    fur = any(word.kind == "noun" and word.text in {"fur", "feathers"} for word in clause.words)
+    asks = clause.has("direction", "act", "quote", "verb")
+    return first.text in _SPARES and (strange or fur) and not asks
+
+
+def details(clause: Clause) -> bool:
+    """Return whether a clause without a verb may only tell more of a style: "bold outlines"."""
+    kinds = {
+        "direction",
+        "act",
+        "quote",
+        "body",
+        "negation",
+        "keep",
+        "distinct",
+        "reason",
+        "number",
+    }
+    named = [w for w in clause.all("region") if w.meaning.value != "photo"]
+    return not (clause.orders or named or clause.has(*kinds))

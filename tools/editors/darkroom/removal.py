@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import attached
-from editthinker.tools.editors.darkroom.matte import feather, grown, mixed
+from editthinker.tools.editors.darkroom.matte import feather, grown, mixed, spread
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.vision.inpainter import fills_with_model, inpaint
 from editthinker.tools.vision.masks import fill_holes
@@ -17,6 +18,12 @@ _MOST = 0.6
 
 _RIM = 0.018
 """Share of the short side by which a hole is wider than the thing: its edge, blur and glow."""
+
+_ATTACHED = 1.4
+"""How many times larger a thing may be with what belongs to it."""
+
+_EVEN = 5.0
+"""How far, in CIELAB, three in four of the pixels around a hole are off an even slope at most."""
 
 _ROUGH = (
     "Filled the hole without the model pack; `editthinker models pull` makes it more convincing."
@@ -57,18 +64,62 @@ def remove(
         raise EditRefusedError(
             f"{what} takes up {share:.0%} of the photo; too little is left to fill the hole from"
         )
-    filling = inpaint(np.rint(pixels * 255).astype(np.uint8), hole)
+    filled = _plain(pixels, hole)
+    note = ""
+    if filled is None:
+        filling = inpaint(np.rint(pixels * 255).astype(np.uint8), hole)
+        filled = floats(filling / np.float32(255))
+        note = "" if fills_with_model() else _ROUGH
     soft = _soft(hole)
-    note = "" if fills_with_model() else _ROUGH
-    return Filled(mixed(pixels, floats(filling / np.float32(255)), soft), soft, note)
+    return Filled(mixed(pixels, filled, soft), soft, note)
+
+
+def _plain(pixels: Floats, hole: Floats) -> Floats | None:
+    """Continue an even ground into a hole, with its grain; None where it is not even.
+
+    A model is tempted to put a thing where one was.
+    """
+    thick = float(cv2.distanceTransform(floats(hole).astype(np.uint8), cv2.DIST_L2, 3).max())
+    ring = grown(hole, max(4, round(0.4 * thick))) * (1 - hole)
+    lab = to_lab(pixels)
+    if (ring > 0).sum() < 100:
+        return None
+    off = _off_slope(lab, ring > 0)
+    if np.percentile(off[ring > 0], 75) > _EVEN:
+        return None
+    smooth = cv2.GaussianBlur(pixels, (0, 0), 2)
+    known = floats((hole < 0.5) & (off < 2 * _EVEN))
+    filled = spread(floats(smooth), known, round(thick) + 2)
+    grain = (pixels - smooth)[(ring > 0) & (known > 0)]
+    noise = np.random.default_rng(0).choice(grain, size=pixels.shape[:2], axis=0)
+    return floats(np.clip(np.where(hole[..., None] > 0.5, filled + noise, pixels), 0, 1))
+
+
+def _off_slope(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
+    """Return how far each pixel is off the even slope of light and colour in a ring."""
+    height, width = ring.shape
+    rows, columns = np.mgrid[:height, :width].astype(np.float64) / max(height, width)
+    places = np.dstack([np.ones_like(rows), rows, columns])
+    kept = ring
+    for _ in range(3):  # the fifth that fits least is something else
+        slope = np.linalg.lstsq(places[kept], lab[kept].astype(np.float64), rcond=None)[0]
+        off = np.abs(lab - places @ slope).max(axis=2)
+        kept = ring & (off <= np.percentile(off[ring], 80))
+    return floats(off)
 
 
 def _hole(pixels: Floats, mask: Floats, wide: bool) -> Floats:
     solid = floats(mask > 0.15)
     if wide:
-        solid = np.maximum(solid, attached(pixels, solid))
-    solid = fill_holes(solid, 0.05)
+        whole = np.maximum(solid, attached(pixels, solid))
+        # What belongs to a thing is smaller than it.
+        solid = whole if whole.sum() < _ATTACHED * solid.sum() else solid
+    # What a thin frame surrounds, as glasses do, is no part of it.
+    solid = fill_holes(solid, min(0.05, 0.3 * float(solid.mean())))
     rim = max(3, round(_RIM * min(mask.shape))) * (2 if wide else 1)
+    # The rim of a thin thing is thin.
+    thick = float(cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 3).max())
+    rim = min(rim, max(3, round(0.6 * thick)))
     return grown(np.maximum(solid, _shadow(pixels, solid)), rim)
 
 

@@ -12,6 +12,7 @@ from editthinker.tools.editors.darkroom.adjusting import (
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.words import Word
 
 _PLAIN_WAY = 0.25
 """How far something is moved where no word says how far, as a share of the photo."""
@@ -26,6 +27,9 @@ _POLITE = frozenset(
 _PUSHES = frozenset({"shift", "push", "pull", "scoot"})
 
 _PUTS = frozenset({"put", "place", "set", "bring"})
+
+_LETTERS = frozenset({"text", "texts", "lettering", "letters", "writing", "words", "wording"})
+"""What means all that is written, where no place picks out a line."""
 
 _PARTS = frozenset({"eye", "lips", "mouth", "nose", "teeth", "skin"})
 """Without which a face is no face."""
@@ -46,7 +50,9 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
         return None
     if any(verb.meaning.value in {"add", "change"} for verb in clause.all("verb")):
         return None  # "I don't want you to change the background"
-    named = things(clause)
+    if clause.words[-1].text == "take off" and clause.has("verb"):
+        return None  # "let the rocket take off"
+    named = things(with_every_line(clause))
     quotes = [str(word.meaning.value).strip() for word in clause.all("quote")]
     if not named and len(quotes) == 1 and quotes[0] and clause.only("direction", "quote"):
         return _reading(clause, Step("erase-text", region=Target("text", quotes[0])))
@@ -64,6 +70,20 @@ def read_remove(clause: Clause, _: Carry) -> Reading | None:
     if step and step.operation == "remove" and clause.has("attached"):
         step = replace(step, amount=1.0)
     return _reading(clause, step) if step else None
+
+
+def with_every_line(clause: Clause) -> Clause:
+    """Read "the text" as every line of it; "the caption" and what is placed is one."""
+    return replace(clause, words=tuple(_every_line(word) for word in clause.words))
+
+
+def _every_line(word: Word) -> Word:
+    target, said = word.meaning.target, set(word.text.split())
+    if not target or target.kind != "text" or target.name or target.place:
+        return word
+    if "line" in said or not said & _LETTERS:
+        return word
+    return replace(word, meaning=replace(word.meaning, target=replace(target, place="all")))
 
 
 def points(clause: Clause) -> bool:
@@ -100,7 +120,8 @@ def read_cutout(clause: Clause, carry: Carry) -> Reading | None:
     if len(named) > 1 or not clause.only("act", "region", "clear", "degree", "noun"):
         return None
     if _acts(clause) == {"cut-out"} and not clause.has("clear"):
-        return _reading(clause, Step("cutout", region=named[0] if named else SUBJECT))
+        kept = SUBJECT if not named or named[0] == BACKGROUND else named[0]
+        return _reading(clause, Step("cutout", region=kept))
     if clause.has("clear") and not clause.has("act") and named == [BACKGROUND]:
         return _reading(clause, Step("cutout", region=SUBJECT))
     return None
@@ -154,6 +175,8 @@ def _read_put(clause: Clause, carry: Carry) -> Reading | None:
     named = things(clause)
     sides = [str(word.meaning.value) for word in clause.all("side", "vertical-place")]
     sides += [thing.place for thing in named if thing.place]
+    if len(sides) == 2 and set(sides) & {"left", "right"}:  # "in the bottom left corner"
+        sides = [side for side in sides if side in {"left", "right"}]
     if len(sides) != 1 or sides[0] not in _WAYS or len(named) > 1:
         return None
     last = carry.steps[0] if len(carry.steps) == 1 else None

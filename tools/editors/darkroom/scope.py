@@ -84,9 +84,12 @@ class Scope:
         for spared in self._recipe.spared:
             if spared == step.region:
                 continue
+            excepted = spared in self._recipe.excepted
             try:
-                free = floats(1 - self.find(spared, sure=True))
+                free = floats(1 - self.find(spared, sure=not excepted))
             except EditRefusedError as exc:
+                if excepted:  # the whole photo was not meant
+                    raise
                 self._note(f"Could not keep {spared.phrase()}: {exc}.")
                 continue
             mask = free if mask is None else floats(mask * free)

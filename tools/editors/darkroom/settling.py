@@ -20,6 +20,9 @@ def without_repeats(steps: list[Step]) -> list[Step]:
         if step.region in [s.region for s in cut[:at]] or (named and step.region == SUBJECT)
     ]
     spare = cut if filled else again
+    level = [step for step in steps if step.operation == "straighten"]
+    if any("straighten" in step.clause.lower() for step in level):  # "it is crooked, straighten it"
+        spare = [*spare, *(s for s in level if "straighten" not in s.clause.lower() and s.clause)]
     for step, after in pairwise(steps):  # "the sky is too bright, darken it"
         alike = (step.operation, step.region) == (after.operation, after.region)
         complains = bool(_COMPLAINTS.intersection(step.clause.lower().split()))

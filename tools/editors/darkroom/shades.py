@@ -26,11 +26,37 @@ _SHADES = {
             "neon",
             "matte",
             "matt",
+            "muted",
+            "dusty",
+            "proper",
+            "nice",
+            "lovely",
+            "beautiful",
+            "faded",
+            "dull",
+            "mellow",
+            "smoky",
+            "cheerful",
+            "elegant",
+            "subtle",
+            "gentle",
+            "fresh",
+            "lush",
+            "sunny",
+            "silky",
+            "electric",
+            "stylish",
+            "clean",
+            "simple",
+            "classic",
         ),
         "",
     ),
 }
 """Shades in front of a colour."""
+
+_SPANS = frozenset({"edge", "part", "half", "area", "border", "third", "end", "region"})
+"""Words after which "lower" is a place: "the flower at the lower edge"."""
 
 
 def shaded(words: Sequence[Word]) -> list[Word]:
@@ -39,6 +65,7 @@ def shaded(words: Sequence[Word]) -> list[Word]:
     for at, word in enumerate(words):
         last = joined[-1] if joined else None
         following = words[at + 1].kind if at + 1 < len(words) else ""
+        after = words[at + 1].text if at + 1 < len(words) else ""
         if word.kind == "colour" and last and (shade := _SHADES.get(last.text)) is not None:
             named = vocabulary().get((*shade.split(), *str(word.meaning.value).split()))
             meaning = named if named and named.kind == "colour" else word.meaning
@@ -48,7 +75,11 @@ def shaded(words: Sequence[Word]) -> list[Word]:
             joined.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
         elif word.text == "portrait" and word.definite:
             joined.append(replace(word, meaning=vocabulary()["photo",]))
-        elif word.text == "lower" and following in {"side", "corner"}:
+        elif word.text == "lower" and (
+            following in {"side", "corner"}
+            or after in _SPANS
+            or (following == "region" and last and (word.definite or last.kind == "degree"))
+        ):
             joined.append(replace(word, meaning=Meaning("vertical-place", "bottom")))
         else:
             joined.append(word)

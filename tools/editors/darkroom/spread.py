@@ -6,6 +6,7 @@ import numpy as np
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.masks import Part, clean, enlarge, fill_holes, part_of, shrunk, split
+from editthinker.tools.vision.proposals import propose
 
 _SIDE = 400
 """Longest side on which they are told apart, in pixels."""
@@ -15,6 +16,9 @@ _FEWEST = 5
 
 _OFF = 3.0
 """How many times larger or smaller than most of them a thing may be."""
+
+_ROUND = 0.7
+"""Roundness of what SAM 2 takes for one of them."""
 
 
 def find_spread(pixels: Pixels) -> list[Part]:
@@ -34,6 +38,32 @@ def find_spread(pixels: Pixels) -> list[Part]:
     if len(alike) < _FEWEST or sum(part.area for part in alike) < 0.7 * total:
         return []
     return [part_of(enlarge(fill_holes(part.mask, 0.05), pixels)) for part in alike]
+
+
+def find_whole_spread(pixels: Pixels) -> list[Part]:
+    """Return the same things, each as whole as SAM 2 sees it, and those that are faint."""
+    parts = find_spread(pixels)
+    if not parts:
+        return []
+    usual = float(np.median([part.area for part in parts])) / (pixels.shape[0] * pixels.shape[1])
+    whole = [
+        one.part(pixels)
+        for one in propose(pixels)
+        if usual / _OFF < one.area < usual * _OFF and one.roundness > _ROUND
+    ]
+    whole = [part for part in whole if not _holds_another(part, whole)]
+    rest = [part for part in parts if not any(_shares(part, other) for other in whole)]
+    return sorted([*whole, *rest], key=lambda part: -part.area)
+
+
+def _shares(part: Part, other: Part) -> bool:
+    """Whether a part lies in another one by more than a third."""
+    return float((part.mask * other.mask).sum()) > 0.35 * part.area
+
+
+def _holds_another(part: Part, others: list[Part]) -> bool:
+    """Whether a part is only a piece of a larger one."""
+    return any(other.area > part.area and _shares(part, other) for other in others)
 
 
 def _unlike(lab: Floats) -> Floats:

@@ -6,13 +6,17 @@ from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_objects
 from editthinker.tools.vision.masks import Box, part_of
-from editthinker.tools.vision.segmenter import segment
+from editthinker.tools.vision.proposals import Proposal, propose
+from editthinker.tools.vision.segmenter import LOW, segment
 
 SETTINGS = frozenset({"dining table", "bed", "couch", "bench", "refrigerator", "tv", "boat"})
 """Kinds that other things stand on or in, or that walls are taken for."""
 
 _LEAST, _MOST = 0.02, 0.75
 """Shares of the photo that a subject may take up."""
+
+_LARGE = 0.15
+"""Share of the photo from which a thing that reaches its rim may be the subject."""
 
 _AGREEMENT = 0.45
 """Overlap from which an outline counts as that of the guess it started from."""
@@ -69,7 +73,11 @@ def _joined(mask: Floats, guess: Floats | None) -> Floats:
 
 
 def _central(pixels: Pixels) -> Floats | None:
-    """Return the outline that most points around the middle agree on."""
+    """Return the outline that most points around the middle agree on, or one that SAM 2 is sure of.
+
+    An animal that fills the photo reaches its rim; it is told from a background by being one solid
+    thing around the middle.
+    """
     height, width = pixels.shape[:2]
     best, most = None, 1
     masks = [segment(pixels, point=(int(x * width), int(y * height))).mask for x, y in _POINTS]
@@ -77,7 +85,19 @@ def _central(pixels: Pixels) -> Floats | None:
         votes = sum(overlap(mask, other) > 0.7 for other in masks)
         if _LEAST <= mask.mean() <= _MOST and votes > most and _off_the_rim(mask):
             best, most = mask, votes
-    return best
+    if best is not None:
+        return best
+    sure = [one for one in propose(pixels) if _is_main(one)]
+    main = max(sure, key=lambda one: one.score * one.area**0.5, default=None)
+    return None if main is None else main.part(pixels).mask
+
+
+def _is_main(one: Proposal) -> bool:
+    """Whether SAM 2 is sure of one large solid thing that lies around the middle."""
+    x, y = one.centre
+    large = _LARGE <= one.area <= _MOST and one.solidity > 0.75
+    middle = float(one.low[LOW // 3 : -LOW // 3, LOW // 3 : -LOW // 3].mean()) > 0.5
+    return one.score > 0.93 and large and middle and abs(x - 0.5) < 0.25 and abs(y - 0.5) < 0.25
 
 
 def _off_the_rim(mask: Floats) -> bool:

@@ -26,6 +26,11 @@ Kind = Literal[
 Place = Literal[Order, "", "all"]
 """Which one is meant where there are several; empty for the largest, with a note."""
 
+SIDES = frozenset(
+    {"left", "right", "top", "bottom", "top left", "top right", "bottom left", "bottom right"}
+)
+"""Places where a thing must lie to be meant."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PLACES: tuple[Place, ...] = get_args(Place)
 
@@ -43,9 +48,20 @@ class Target:
     """The colour that tells an object from others of its kind: `the red car`."""
     behind: bool = False
     """Whether it is in the background: not the main thing of the photo."""
+    row: int = 0
+    """Which row it lies in, from the top; -1 for the bottom row, 0 for any."""
+    number: int = 0
+    """Which one of its row or of all, from the left; -1 for the last one, 0 for any."""
+    side: Place = ""
+    """On which side all of them lie, where several are meant: `all the medals on the right`."""
 
     def phrase(self) -> str:
         """Return the target in plain English: `the left red thing`, `the text "SALE"`."""
+        if self.row or self.number:
+            return f"the {self._counted()}"
+        if self.side:
+            joint = "on" if self.side in {"left", "right"} else "at"
+            return f"{replace(self, side='').phrase()} {joint} the {self.side}"
         if self.behind:
             return f"{replace(self, behind=False).phrase()} in the background"
         place = "" if self.place in ("", "all") else f"{self.place} "
@@ -66,6 +82,28 @@ class Target:
             case "marked":
                 return "the marked area"
         return f"the {place}{self.kind}"
+
+    def _counted(self) -> str:
+        """Return the target with its row: `second coin in the top row from the right`."""
+        bare = replace(self, row=0, number=0, place="all" if self.place == "all" else "").phrase()
+        name = bare.removeprefix("all the ").removeprefix("the ")
+        row = {1: "top", -1: "bottom"}.get(self.row) or ordinal(self.row)
+        if not self.number:
+            return f"{row} row of {name}"
+        last = self.number == -1 and self.row
+        which = "last" if last else ordinal(abs(self.number))
+        where = f" in the {row} row" if self.row else ""
+        if self.number < -1 or not self.row:
+            where += f" from the {'right' if self.number < 0 else 'left'}"
+        return f"{which} {name}{where}"
+
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+def ordinal(number: int) -> str:
+    """Return the word for a place in a row, from 1."""
+    return ORDINALS[number - 1] if 1 <= number <= len(ORDINALS) else ""
 
 
 def quoted(content: str) -> str:

@@ -22,6 +22,9 @@ from editthinker.tools.editors.darkroom.light import (
     to_linear,
 )
 
+_BURNT = 0.06
+"""Share of a photo that more contrast may burn out; a washed-out sky has room for less of it."""
+
 Curve = Callable[[Floats], Floats]
 
 
@@ -66,7 +69,23 @@ def contrast(work: Work) -> Floats:
 
     goal = float(np.clip(middle + (light - middle) * (1 + amount), 0, 100).std())
     steepness = solve(lambda s: float(curve(s)(light).std()), goal, 0.02, 6)
+    if _burnt(light, curve(steepness)) > _BURNT:
+        least = solve(lambda s: float(curve(s)(light).std()), _least(light, goal), 0.02, 6)
+        gentle = solve(lambda s: _burnt(light, curve(s)), _BURNT, 0.02, 6)
+        steepness = max(least, gentle)
     return relight(work.pixels, curve(steepness))
+
+
+def _burnt(light: Floats, curve: Curve) -> float:
+    """Return the share of a photo that a curve newly makes as good as white or black."""
+    after = curve(light)
+    return float(np.mean(((after > 99) & (light <= 99)) | ((after < 1) & (light >= 1))))
+
+
+def _least(light: Floats, goal: float) -> float:
+    """Return the spread of L that more contrast must give, whatever it burns."""
+    start = float(light.std())
+    return start + 0.75 * (goal - start)
 
 
 def shadows(work: Work) -> Floats:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from editthinker.tools.editors.darkroom.words import known_words, lookalikes, spellings, typos
 
-_LEAST = 5
-"""Letters of the shortest word that may be a slip."""
+_LEAST, _MOST = 5, 24
+"""Letters of the shortest and the longest word that may be a slip."""
 
 
 def corrected(word: str) -> str | None:
@@ -17,7 +17,9 @@ def corrected(word: str) -> str | None:
     """
     if word in typos():
         return typos()[word]
-    if len(word) < _LEAST or word in lookalikes() or word in known_words():
+    if not _LEAST <= len(word) <= _MOST or word.endswith("'s"):
+        return None
+    if word in lookalikes() or word in known_words():
         return None
     meant = spellings().intersection(_slips(word))
     return min(meant) if len(meant) == 1 else None

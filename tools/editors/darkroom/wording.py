@@ -22,7 +22,7 @@ _MOST_WORDS = 6
 
 def read_rewording(clause: Clause, _: Carry) -> Reading | None:
     """Read "replace the text 'SALE' with 'OPEN'", "change the sign to say 'OPEN'"."""
-    return _quoted(clause) or _said(clause) or _bare(clause)
+    return _quoted(clause) or _said(clause) or _bare(clause) or _strange(clause)
 
 
 def _quoted(clause: Clause) -> Reading | None:
@@ -96,7 +96,7 @@ def _bare(clause: Clause) -> Reading | None:
             return None
         step = Step("erase-text", region=Target("text", content), clause=clause.text)
         return Reading([step], Carry(steps=(step,), region=step.region))
-    old, new = _written(clause, rest[:joint]), _written(clause, rest[joint + 1 :])
+    old, new = _written(clause, _without_place(rest[:joint])), _written(clause, rest[joint + 1 :])
     if not any(word.text in _REWORDS for word in before.words) or not new:
         return None
     if any(word.kind in {"operation", "direction", "percent"} for word in rest):
@@ -113,9 +113,23 @@ def _bare(clause: Clause) -> Reading | None:
     return _reading(clause, Target("text", old), new)
 
 
+def _strange(clause: Clause) -> Reading | None:
+    """Read "change github to gitlab": words that stand in no list are what is written."""
+    words = tuple(word for word in clause.words if word.kind != "filler" or word.text in _INTO)
+    joints = [at for at, word in enumerate(words) if word.text in _INTO]
+    if len(joints) != 1 or not words or words[0].text not in _REWORDS:
+        return None
+    old, new = words[1 : joints[0]], words[joints[0] + 1 :]
+    strange = all(word.kind == "unknown" and not word.definite for word in old + new)
+    if not old or not new or not strange:
+        return None
+    before, after = _written(clause, old), _written(clause, new)
+    return _reading(clause, Target("text", before), after) if before and after else None
+
+
 def _without_place(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """Take "from the mug" off the end."""
-    last = words[-1].meaning.target
+    last = words[-1].meaning.target if words else None
     placed = len(words) > 2 and words[-2].text in {"from", "on", "in", "off"} and last
     return words[:-2] if placed else words
 

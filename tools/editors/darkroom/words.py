@@ -157,7 +157,7 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     for kind in ("degree", "number", "turn", "half-turn", "ratio"):
         for number, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, float(number)))
-    for kind in ("relation", "distinct"):
+    for kind in ("relation", "distinct", "row"):
         yield from _each(data[kind], Meaning(kind))
     yield from _things(data)
     for kind in ("unit", "side", "axis", "vertical-place", "keepable", "quantifier", "size"):
@@ -186,13 +186,14 @@ def _things(data: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         yield word, Meaning("thing")
         yield _plural(word), Meaning("thing", role="many")
     others: list[str] = data["other-object"]["words"]
+    scenes = {phrase for phrases in data["scene"].values() for phrase in phrases}
     for name, phrases in (data["object"] | {name: [] for name in others}).items():
         one = Meaning("region", "object", target=Target("object", name))
         many = Meaning("region", "object", target=Target("object", name, "all"))
         irregular = data["plural"].get(name)
         yield from _each([name, *phrases], one)
         yield from _each(irregular or [], many)
-        known = {name, *phrases, *(irregular or [])}
+        known = {name, *phrases, *(irregular or [])} | scenes
         plurals = {_plural(phrase) for phrase in [name, *phrases]} if irregular != [] else set()
         yield from _each(sorted(({f"{name}s"} | plurals) - known), many)
 

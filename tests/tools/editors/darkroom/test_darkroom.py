@@ -8,8 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from editthinker.tools.editors.base import Editor, EditRequest, EditResult
+from editthinker.tools.editors.darkroom.colour import recolour
 from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.geometry import find_lean
+from editthinker.tools.editors.darkroom.light import Work
 from editthinker.tools.editors.darkroom.matte import dilated, feather
 from editthinker.tools.editors.darkroom.recipe import OPERATIONS, SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.region import find_subject, region_masks
@@ -496,3 +498,39 @@ def test_the_record_holds_the_recipe_and_steps_are_reported() -> None:
 
 def test_it_is_an_editor() -> None:
     assert isinstance(Darkroom(), Editor)
+
+
+def test_contrast_burns_out_no_pale_sky() -> None:
+    before, after = (
+        light(pixels)
+        for pixels in (photo("temple").pixels, edited("temple", "increase the contrast by 80%"))
+    )
+    assert ((after > 99) & (before <= 99)).mean() < 0.08
+    assert after.std() > before.std() + 5
+
+
+@pytest.mark.parametrize("prompt", ["blur everything except the bee", "blur all but the dog"])
+def test_nothing_is_edited_where_what_is_excepted_is_not_there(prompt: str) -> None:
+    blank = Picture.from_pixels(np.full((60, 80, 3), 128, np.uint8))
+    with pytest.raises(EditRefusedError, match="Could not blur"):
+        edit(blank, prompt)
+
+
+def test_a_thing_on_another_that_nothing_recognises_is_refused() -> None:
+    with pytest.raises(EditRefusedError, match="cannot find the bee"):
+        edit(photo("flower"), "remove the bee from the flower")
+
+
+def test_what_a_vessel_holds_keeps_its_colour() -> None:
+    coffee = np.full((120, 160, 3), 90, np.uint8)
+    cv2.circle(coffee, (80, 60), 50, (180, 30, 20), -1)
+    cv2.circle(coffee, (80, 60), 38, (240, 238, 235), -1)
+    cv2.circle(coffee, (80, 60), 25, (170, 100, 40), -1)
+    mask = np.zeros((120, 160), np.float32)
+    cv2.circle(mask, (80, 60), 50, 1, -1)
+    options = {"target": "green"}
+    step = Step("recolour", region=Target("object", "cup"), options=options)
+    pixels = np.asarray(coffee / np.float32(255), np.float32)
+    changed = recolour(Work(pixels, step, mask))
+    assert np.abs(changed - pixels)[50:70, 65:95].max() < 0.02
+    assert (lab(np.rint(changed * 255).astype(np.uint8))[58:62, 34:38, 1] < -20).all()

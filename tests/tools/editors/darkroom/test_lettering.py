@@ -1,13 +1,24 @@
 """Text in a photo: erased without a trace, and written again in its place, size and colour."""
 
+import asyncio
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from editthinker.tools.editors.darkroom.lettering import erase, read_lines, rewrite
+from editthinker.tools.editors.base import EditRequest
+from editthinker.tools.editors.darkroom.editor import Darkroom
+from editthinker.tools.editors.darkroom.lettering import erase, recoloured, rewrite
+from editthinker.tools.editors.darkroom.lines import Known, read_lines
+from editthinker.tools.editors.darkroom.matte import dilated
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
+from editthinker.tools.images import Picture
+from editthinker.tools.vision.reader import read_text
+
+PHOTOS = Path(__file__).parents[4] / "tools" / "photos"
 
 Floats = NDArray[np.float32]
 
@@ -110,3 +121,104 @@ def test_each_line_is_a_line() -> None:
 def test_refuses_letters_that_the_font_lacks() -> None:
     with pytest.raises(EditRefusedError, match="更"):
         replaced("SALE", "更")
+
+
+def two_lines() -> tuple[Floats, list[Known], list[Floats]]:
+    """Write two lines close below each other; return the photo, their boxes and their ink."""
+    pixels, known, inks = wall(), [], []
+    for content, size, at in (("github", 60, (100, 110)), ("SOCIAL", 22, (128, 132))):
+        letters = Image.new("L", (WIDTH, HEIGHT))
+        ImageDraw.Draw(letters).text(at, content, 255, font(size), anchor="ls")
+        left, top, right, bottom = letters.getbbox() or (0, 0, 0, 0)
+        box = [(left - 2, top - 2), (right + 2, top - 2), (right + 2, bottom + 2)]
+        known.append(Known(content, np.asarray([*box, (left - 2, bottom + 2)], np.float32)))
+        share = np.asarray(letters, np.float32)[..., None] / 255
+        pixels = np.asarray(pixels + share * (np.array(INK, np.float32) - pixels), np.float32)
+        inks.append(np.asarray(share[..., 0], np.float32))
+    return pixels, known, inks
+
+
+def masked(known: Known) -> Floats:
+    left, top = known.corners.min(axis=0) - 5
+    right, bottom = known.corners.max(axis=0) + 5
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    mask[int(top) : int(bottom), int(left) : int(right)] = 1
+    return mask
+
+
+def test_erasing_a_line_leaves_the_descenders_of_the_line_above() -> None:
+    pixels, known, inks = two_lines()
+    after = erase(pixels, read_lines(pixels, masked(known[1]), known))
+    assert np.abs(after - pixels)[inks[0] > 0.9].max() < 0.02
+    assert np.abs(after - wall())[(inks[1] > 0.5) & (inks[0] < 0.01)].max() < 0.08
+
+
+def test_words_in_a_line_leave_the_others() -> None:
+    before, _ = sign("RED AND BLUE", size=30, at=(60, 100))
+    left, top, right, bottom = inked(before)
+    corners = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+    whole = font(30).getlength("RED AND BLUE")
+    start, end = (
+        left + font(30).getlength(part) / whole * (right - left) for part in ("RED ", "RED AND")
+    )
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    mask[top - 4 : bottom + 4, int(start) : int(end)] = 1
+    (line,) = read_lines(before, mask, [Known("RED AND BLUE", corners)])
+    after = erase(before, [line])
+    assert (after[:, : int(start) - 3] == before[:, : int(start) - 3]).all()
+    assert (after[:, int(end) + 5 :] == before[:, int(end) + 5 :]).all()
+    assert (after[:, int(start) + 2 : int(end) - 2, 1] > 0.6).all()
+
+
+def test_words_get_another_colour_and_the_ground_between_them_stays() -> None:
+    before, mask = sign("SALE", size=60, at=(90, 110))
+    blue = np.array([0.1, 0.2, 0.8], np.float32)
+    after = recoloured(before, read_lines(before, mask), blue)
+    assert np.median(after[before[..., 1] < 0.15], axis=0) == pytest.approx(blue, abs=0.06)
+    letters = np.asarray(np.abs(before - wall()).max(axis=2) > 0.01, np.float32)
+    assert np.abs(after - before)[dilated(letters, 2) == 0].max() < 0.05
+
+
+def test_a_heading_keeps_the_left_edge_that_it_shares_with_the_lines_below() -> None:
+    pixels, known = wall(), []
+    for content, size, at in (("A Heading", 40, (30, 60)), ("and its text below", 20, (30, 110))):
+        letters = Image.new("L", (WIDTH, HEIGHT))
+        ImageDraw.Draw(letters).text(at, content, 255, font(size), anchor="ls")
+        left, top, right, bottom = letters.getbbox() or (0, 0, 0, 0)
+        box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        known.append(Known(content, np.asarray(box, np.float32)))
+        share = np.asarray(letters, np.float32)[..., None] / 255
+        pixels = np.asarray(pixels + share * (np.array(INK, np.float32) - pixels), np.float32)
+    lines = read_lines(pixels, masked(known[0]), known[:])
+    after = rewrite(erase(pixels, lines), lines[0], "A Heading", "Title")
+    assert inked(after[:70])[0] == pytest.approx(inked(pixels[:70])[0], abs=4)
+
+
+def test_bold_words_are_replaced_by_bold_ones() -> None:
+    def inked_share(stroke: int) -> float:
+        letters = Image.new("L", (WIDTH, HEIGHT))
+        ImageDraw.Draw(letters).text(
+            (90, 110), "SALE", 255, font(60), anchor="ls", stroke_width=stroke
+        )
+        left, top, right, bottom = letters.getbbox() or (0, 0, 0, 0)
+        share = np.asarray(letters, np.float32)[..., None] / 255
+        pixels = np.asarray(wall() + share * (np.array(INK, np.float32) - wall()), np.float32)
+        box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        known = [Known("SALE", np.asarray(box, np.float32))]
+        lines = read_lines(pixels, masked(known[0]), known)
+        after = rewrite(erase(pixels, lines), lines[0], "SALE", "SALE")
+        return float((after[..., 1] < 0.4).mean()) / float((pixels[..., 1] < 0.4).mean())
+
+    assert inked_share(0) == pytest.approx(1, abs=0.15)
+    assert inked_share(3) == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.pack
+def test_words_on_a_mug_are_replaced_without_harm_to_those_below() -> None:
+    photo = Picture.from_bytes((PHOTOS / "mug.jpg").read_bytes())
+    request = EditRequest((photo,), 'replace the text "github" with "coffee"')
+    after = Picture.from_bytes(asyncio.run(Darkroom().edit(request)).image).pixels
+    read = " ".join(line.text.lower() for line in read_text(after) or [])
+    assert "coffee" in read
+    assert "social coding" in read
+    assert "github" not in read

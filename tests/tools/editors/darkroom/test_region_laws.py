@@ -276,3 +276,18 @@ def test_what_was_removed_is_no_hole_in_the_background() -> None:
 )
 def test_the_same_words_make_the_same_picture(prompt: str) -> None:
     assert (edited("flower", prompt) == edited("flower", prompt)).all()
+
+
+def test_bright_green_is_the_green_of_cloth_and_not_of_a_screen() -> None:
+    pixels = np.full((60, 60, 3), (0.85, 0.4, 0.25), np.float32)
+    pixels *= np.linspace(0.6, 1, 60, dtype=np.float32)[None, :, None]
+    lab = to_lab(dye(pixels, np.ones((60, 60), np.float32), "lime"))
+    assert np.hypot(lab[..., 1], lab[..., 2]).max() < 100
+    assert lab[..., 0].max() < 80
+    assert np.ptp(lab[30, :, 0]) > 15  # the shading is still there
+
+
+def test_navy_is_no_strong_blue() -> None:
+    pixels = np.full((60, 60, 3), (0.7, 0.2, 0.1), np.float32)
+    lab = to_lab(dye(pixels, np.ones((60, 60), np.float32), "navy"))
+    assert np.hypot(lab[..., 1], lab[..., 2]).mean() < 45

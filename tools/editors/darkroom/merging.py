@@ -1,0 +1,234 @@
+"""Things that together name one: "the man's jacket", "the cup on the table", "the left door"."""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
+from editthinker.tools.editors.darkroom.words import Meaning, Word, size_of
+
+_SEVERAL = frozenset({"object", "colour", "face", "text"})
+"""Targets of which there may be several."""
+
+_PREPOSITIONS = frozenset({"on", "in", "off", "at", "from", "over", "across", "against", "with"})
+"""Words after which a second thing only tells where the first one is."""
+
+_AROUND = frozenset({"behind", "around"})
+
+_AT = frozenset({"on", "in", "at", "from", "along", "near", "by"})
+"""Words between a thing and its side."""
+
+_WORN_ON = frozenset({"on", "from", "off", "around"})
+
+_COUNTS = frozenset({"two", "three", "four", "five", "ten"})
+
+GROWN = frozenset({"hair", "skin", "eye", "nose", "mouth", "teeth", "lips"})
+"""Things that are themselves parts of a body."""
+
+_LIKENESSES = frozenset({"model", "figure", "toy"})
+"""Words after which a thing is still called by its name."""
+
+ORDINAL = frozenset({"first", "next", "last"})
+"""Words that pick one of several by its turn."""
+
+
+@dataclass
+class Merger:
+    """Puts things together that name one: "the man's jacket", "the cup on the table"."""
+
+    becomes: bool
+    counts: bool
+    """Whether things are counted, so that "the first" is one of them."""
+    words: list[Word] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    placed: bool = False
+    """Whether the last thing has just been placed, so that more may follow: "top left corner"."""
+    of: bool = False
+    """Whether what it is placed in follows: "at the bottom of the page"."""
+
+    def add(self, word: Word, dropped: tuple[str, ...] = ()) -> None:
+        """Add the next word or thing of the clause.
+
+        Args:
+            word: What it says.
+            dropped: Adjectives that were left out of it.
+        """
+        if dropped:
+            self._note(_noun(word), word)
+        if self.placed and word.kind in {"side", "vertical-place"}:
+            self._place_better(word)
+            return
+        if self.placed and (word.kind in {"corner", "filler"} or (self.of and word.meaning.target)):
+            return
+        self.of = False
+        self.placed = len(self.words) > 1 and self._places(word)
+        if self.placed:
+            return
+        if word.kind == "region" and self.words:
+            self._add_thing(word)
+        elif word.kind == "body" and self._is_worn():
+            last = self.words.pop()  # "the patch on her chest"
+            self._note(f"{_noun(self.words[-1])} {last.text} {word.text}", self.words[-1])
+        else:
+            self.words.append(word)
+
+    def _add_thing(self, word: Word) -> None:
+        last, target = self.words[-1], word.meaning.target
+        if last.definite and last.text in ORDINAL and not self.counts:
+            word = replace(word, meaning=Meaning("unknown"))
+        before = self.words[-2] if len(self.words) > 1 else None
+        first = before.meaning.target if before else None
+        if last.text in _AROUND and target != PHOTO and (first == PHOTO or not first) and before:
+            # "everything behind the cat"
+            kept = self.words[:-2] if first else self.words[:-1]
+            behind = Meaning("region", "background", target=BACKGROUND)
+            self.words = [*kept, replace(self._span(last, word), meaning=behind)]
+        elif last.kind == "owner" and first:
+            self.words[-2:] = [self._span(before, word)]
+        elif last.text == "her" and target != PHOTO:
+            self.words[-1] = self._span(last, word)
+        elif target == BACKGROUND == last.meaning.target and word.text.startswith("behind "):
+            self.words[-1] = self._span(last, word)  # "a green background behind her"
+        elif (
+            target == BACKGROUND
+            and word.text.startswith("behind ")
+            and last.meaning.target
+            and last.meaning.target.kind == "object"
+        ):
+            other = replace(last.meaning.target, behind=True)  # "the people behind her"
+            meaning = replace(last.meaning, target=other)
+            self.words[-1] = replace(self._span(last, word), meaning=meaning)
+        elif last.meaning.target and last.meaning.target.kind in {"object", "background"}:
+            # "the garage door" is a door; "the cat picture" is nobody knows what
+            odd = target in (PHOTO, BACKGROUND, SUBJECT) or last.meaning.target == BACKGROUND
+            kind = Meaning("unknown") if odd else _inheriting(word.meaning, last.meaning.target)
+            if word.text in _LIKENESSES and last.meaning.target.kind == "object":
+                kind = last.meaning  # "the space shuttle model"
+            if not odd:
+                self._note(f"{last.text} {word.text}", replace(word, meaning=kind))
+            self.words[-1] = replace(self._span(last, word), meaning=kind)
+        elif first and target and self._qualifies(last, first, target):
+            self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
+            told = target.place not in ("", "all")
+            if before and told and not first.place and first.kind in _SEVERAL:
+                placed = replace(before.meaning, target=replace(first, place=target.place))
+                self.words[-2] = replace(before, meaning=placed)
+            self.words.pop()
+        elif first == PHOTO and last.text == "of":
+            self.words.pop()
+        elif (
+            before
+            and first
+            and first.kind in {"object", "face"}
+            and last.text in {"in", "from"}
+            and target == BACKGROUND
+        ):
+            meaning = replace(before.meaning, target=replace(first, behind=True))
+            self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
+        else:
+            self.words.append(word)
+
+    def _qualifies(self, last: Word, first: Target, second: Target) -> bool:
+        """Return whether the second thing only tells where the first one is."""
+        if second in (PHOTO, BACKGROUND) or first in (PHOTO, SUBJECT):
+            return False
+        if first == BACKGROUND:
+            return last.kind == "relation" or last.text in {"around", "of"}
+        if last.kind == "relation":
+            return True
+        if last.text == "with":
+            return second.kind == "object" and not self.becomes
+        return last.text in _PREPOSITIONS or (last.text == "of" and first.kind in _SEVERAL)
+
+    def _places(self, word: Word) -> bool:
+        """Read "on the left" after a thing as which one it is."""
+        last, before = self.words[-1], self.words[-2]
+        target = before.meaning.target
+        if last.text not in _AT or target is None or target.kind not in _SEVERAL:
+            return False
+        place = place_of(word)
+        if not place and word.text in {"top of", "bottom of"}:  # "at the bottom of the page"
+            place = cast("Place", word.meaning.value)
+            self.of = True
+        if (
+            place
+            and place not in ("all", "middle")
+            and target.place == "all"
+            and self._every(before, target)
+        ):
+            placed = replace(target, side=place)  # "the medals on the right"
+        elif place and target.place in ("", "largest", "smallest"):
+            placed = replace(target, place=place)
+        else:
+            return False
+        meaning = replace(before.meaning, target=placed)
+        self.words[-2:] = [replace(self._span(before, word), meaning=meaning)]
+        return True
+
+    @staticmethod
+    def _every(word: Word, target: Target) -> bool:
+        """Return whether several things are meant, however many: not "the two men"."""
+        return not target.row and not _COUNTS & set(word.text.split())
+
+    def _place_better(self, word: Word) -> None:
+        """Read the right of "the coin at the top right"."""
+        last = self.words[-1]
+        target = last.meaning.target
+        if target is None:
+            return
+        place = corner_of(target.side or target.place, place_of(word))
+        if place:
+            several = bool(target.side)
+            placed = replace(target, side=place) if several else replace(target, place=place)
+            meaning = replace(last.meaning, target=placed)
+            self.words[-1] = replace(self._span(last, word), meaning=meaning)
+
+    def _is_worn(self) -> bool:
+        """Return whether a part of a body would only tell where the thing before it is."""
+        if len(self.words) < 2 or self.words[-1].text not in _WORN_ON:
+            return False
+        target = self.words[-2].meaning.target
+        return bool(target and target.kind == "object" and target.name not in GROWN)
+
+    def _span(self, first: Word | None, last: Word) -> Word:
+        start = first or last
+        text = f"{start.text} {last.text}"
+        return replace(last, text=text, start=start.start, definite=start.definite)
+
+    def _note(self, said: str, word: Word | None) -> None:
+        if word and word.meaning.target:
+            self.notes.append(f"Took '{said}' for {word.meaning.target.phrase()}.")
+
+
+def _inheriting(meaning: Meaning, first: Target) -> Meaning:
+    """Return the mat of "the green table mat", which is green."""
+    target = meaning.target
+    if not target or target.kind != "object" or first.kind != "object":
+        return meaning
+    place, colour = target.place or first.place, target.colour or first.colour
+    return replace(meaning, target=replace(target, place=place, colour=colour))
+
+
+def _noun(word: Word | None) -> str:
+    return word.text if word else ""
+
+
+def place_of(word: Word) -> Place:
+    """Return which one an adjective picks out: `left`, `biggest`, `all`."""
+    if word.kind in {"side", "vertical-place"} and not word.text.endswith((" of", "of")):
+        return cast("Place", word.meaning.value)
+    if word.kind in {"size", "quantifier"}:
+        return cast("Place", word.meaning.value)
+    if word.kind == "number" and float(word.meaning.value) >= 2 and word.text.isalpha():
+        return "all"
+    if word.text == "everything":
+        return "all"
+    return cast("Place", size_of(word.text))
+
+
+def corner_of(first: Place, second: Place) -> Place:
+    """Return what two places name together, such as `top left`; empty where they do not fit."""
+    if not first:
+        return second
+    row, column = sorted((first, second), key=lambda place: place in {"left", "right"})
+    corner = row in {"top", "bottom"} and column in {"left", "right"}
+    return cast("Place", f"{row} {column}") if corner else ""
