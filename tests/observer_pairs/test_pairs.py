@@ -6,8 +6,6 @@ import pytest
 from ranking import GOAL, Pair, rank, read_cases, score
 from second import read_second
 
-from editthinker.tools.vision.reader import can_read
-
 pytestmark = pytest.mark.xdist_group("pairs")
 
 WORDS = frozenset({"erase", "write", "letter"})
@@ -55,7 +53,6 @@ def test_good_edits_pass_and_edits_of_the_wrong_thing_fail(pairs: Sequence[Pair]
 
 
 @pytest.mark.pack
-@pytest.mark.skipif(not can_read(), reason="needs the reader of the model pack")
 def test_words_are_read_back() -> None:
     written = [case for case in read_second() if case.reads]
     pairs = rank([*(case for case in read_cases() if case.make in WORDS), *written])

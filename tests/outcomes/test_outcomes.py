@@ -6,9 +6,6 @@ import pytest
 from everyday import GOAL, came_true, grant, read_wishes
 from table import Ending, Pair, accepted, read_pairs, run_pairs
 
-from editthinker.tools.vision.faces import finds_faces
-from editthinker.tools.vision.reader import can_read
-
 pytestmark = pytest.mark.xdist_group("outcomes")
 
 
@@ -48,7 +45,6 @@ def test_the_everyday_list_is_large_enough_to_mean_something() -> None:
 
 
 @pytest.mark.pack
-@pytest.mark.skipif(not (can_read() and finds_faces()), reason="needs the model pack")
 def test_most_everyday_wishes_come_true(folder: str) -> None:
     outcomes = grant(read_wishes(), folder)
     wrong = [(o.wish["photo"], o.wish["say"], o.problem) for o in outcomes if o.problem]
