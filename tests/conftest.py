@@ -5,6 +5,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of the code: how long an example takes is never asserted.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _OWN = os.environ.get("EDITTHINKER_MODELS")
 
