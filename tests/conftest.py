@@ -20,7 +20,12 @@ def pytest_configure() -> None:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a long text by its beginning, so that a report can be read."""
+    """Name a long text by its beginning, so that a report can be read; bytes by their number.
+
+    What bytes are may depend on the second, as in a colour profile, and workers must agree.
+    """
+    if isinstance(val, bytes):
+        return f"{len(val)} bytes"
     if isinstance(val, str) and len(val) > 60:
         return f"{val[:30]!a}... ({len(val)} characters)"
     return None
