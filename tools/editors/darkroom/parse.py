@@ -50,7 +50,12 @@ from editthinker.tools.editors.darkroom.removing import (
     read_only,
     with_every_line,
 )
-from editthinker.tools.editors.darkroom.settling import contradictions, without_repeats
+from editthinker.tools.editors.darkroom.settling import (
+    contradictions,
+    isolated,
+    shared_back,
+    without_repeats,
+)
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.darkroom.wishes import imperative
 
@@ -78,7 +83,6 @@ _LONGEST = 40
 """Words of a clause that may be two."""
 
 _AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
-
 
 _LONGEST_WISH = 600
 """Letters of an instruction that is looked through for wishes."""
@@ -147,7 +151,7 @@ class _Reader:
         self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
         self.steps += settled(cures, self.from_looks)
         self._settle_remarks()
-        steps = self._isolated(without_repeats(self._with_looks()))
+        steps, self.spared = isolated(without_repeats(self._with_looks()), self.spared)
         self.notes += contradictions(steps)
         return Recipe(
             tuple(steps),
@@ -254,7 +258,7 @@ class _Reader:
         else:
             if reading.instead:
                 del self.steps[self.last :]
-            self._share_back(reading)
+            self.steps[self.last :] = shared_back(self.steps[self.last :], reading)
             self.last = len(self.steps)
             if self.waiting:
                 first = things(self.waiting)
@@ -386,31 +390,8 @@ class _Reader:
             self.steps.remove(step)
             self.unknown.append(step.clause)
 
-    def _share_back(self, reading: Reading) -> None:
-        """Give the clause before what this one says for both: "... and saturation by 20%"."""
-        if reading.shares_region:
-            place = reading.carry.region
-            self.steps[self.last :] = [replace(s, region=place) for s in self.steps[self.last :]]
-        if reading.shares_amount and reading.carry.amount is not None:
-            size = reading.carry.amount
-            self.steps[self.last :] = [
-                replace(step, amount=-size if step.amount < 0 else size)
-                for step in self.steps[self.last :]
-            ]
-
     def _with_looks(self) -> list[Step]:
         """Add the steps of everyday wishes, where the user did not say it otherwise."""
         said = {(step.operation, step.region) for step in self.steps}
         extra = [step for step in self.from_looks if (step.operation, step.region) not in said]
         return extra + self.steps
-
-    def _isolated(self, steps: list[Step]) -> list[Step]:
-        """Read "black and white, except the red" as one step."""
-        wide = [step for step in steps if step.region == PHOTO]
-        for step in steps:
-            if step.operation == "isolate" and step.region in self.spared and not wide:
-                self.spared.remove(step.region)
-        if len(self.spared) != 1 or [step.operation for step in wide] != ["black-and-white"]:
-            return steps
-        isolated = replace(wide[0], operation="isolate", region=self.spared.pop())
-        return [isolated if step is wide[0] else step for step in steps]

@@ -1,10 +1,12 @@
 """What is settled between the steps of a recipe once all its clauses are read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
+from editthinker.tools.editors.darkroom.adjusting import Reading
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
 _COMPLAINTS = frozenset({"too", "enough"})
 
@@ -43,3 +45,26 @@ def contradictions(steps: Sequence[Step]) -> list[str]:
                     "both were carried out, in this order."
                 )
     return notes
+
+
+def shared_back(steps: Sequence[Step], reading: Reading) -> list[Step]:
+    """Give the clause before what this one says for both: "... and saturation by 20%"."""
+    shared = list(steps)
+    if reading.shares_region:
+        shared = [replace(step, region=reading.carry.region) for step in shared]
+    size = reading.carry.amount
+    if reading.shares_amount and size is not None:
+        shared = [replace(step, amount=-size if step.amount < 0 else size) for step in shared]
+    return shared
+
+
+def isolated(steps: list[Step], spared: list[Target]) -> tuple[list[Step], list[Target]]:
+    """Read "black and white, except the red" as one step; returns what is still spared, too."""
+    wide = [step for step in steps if step.region == PHOTO]
+    if not wide:
+        alone = {step.region for step in steps if step.operation == "isolate"}
+        spared = [target for target in spared if target not in alone]
+    if len(spared) != 1 or [step.operation for step in wide] != ["black-and-white"]:
+        return steps, spared
+    one = replace(wide[0], operation="isolate", region=spared[0])
+    return [one if step is wide[0] else step for step in steps], []
