@@ -18,6 +18,7 @@ from editthinker.tools.editors.darkroom.adjusting import (
     things,
 )
 from editthinker.tools.editors.darkroom.clauses import Clause, split
+from editthinker.tools.editors.darkroom.gist import gist
 from editthinker.tools.editors.darkroom.joining import (
     heads,
     introduces,
@@ -30,6 +31,7 @@ from editthinker.tools.editors.darkroom.joining import (
 from editthinker.tools.editors.darkroom.keeping import read_keep
 from editthinker.tools.editors.darkroom.looking import read_look
 from editthinker.tools.editors.darkroom.partial import shortened, stands
+from editthinker.tools.editors.darkroom.quoting import with_quotes
 from editthinker.tools.editors.darkroom.readers import read_clause
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.remarks import (
@@ -90,6 +92,20 @@ _LONGEST_WISH = 600
 
 def parse(instruction: str) -> Recipe:
     """Read an instruction; whatever the text, nothing is raised."""
+    said = _strictly(instruction)
+    if (said.steps and not said.unknown) or len(instruction) > _LONGEST_WISH:
+        return said
+    text, notes = gist(with_quotes(instruction), _strictly)
+    put = _strictly(text) if text else said
+    if not put.steps or len(put.unknown) > len(said.unknown):
+        return said
+    if len(put.unknown) == len(said.unknown) and said.steps:
+        return said
+    return replace(put, notes=tuple(dict.fromkeys((*notes, *put.notes))))
+
+
+def _strictly(instruction: str) -> Recipe:
+    """Read an instruction in which every word must have a meaning."""
     ordered = imperative(instruction) if len(instruction) <= _LONGEST_WISH else instruction
     said = _Reader().read(instruction)
     if ordered == instruction:

@@ -11,7 +11,7 @@ from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.merging import GROWN
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Step
 from editthinker.tools.editors.darkroom.target import PHOTO, SUBJECT
-from editthinker.tools.editors.darkroom.things import name_things
+from editthinker.tools.editors.darkroom.things import NO_ADJECTIVES, name_things
 from editthinker.tools.editors.darkroom.words import DETERMINERS, Word
 
 _REASONS = frozenset(
@@ -144,9 +144,15 @@ def _is_adjective(clause: Clause, at: int) -> bool:
     """Return whether an unknown word only describes the noun that follows it."""
     words = clause.words
     word = words[at]
-    if word.kind not in {"unknown", "aspect"} or not word.text.replace("-", "").isalpha():
+    if (
+        word.text in NO_ADJECTIVES
+        or word.kind not in {"unknown", "aspect"}
+        or not word.text.replace("-", "").isalpha()
+    ):
         return False
     end = at + 1
+    if any(other.text in NO_ADJECTIVES for other in words[at : at + _MOST]):
+        return False
     while end < len(words) and words[end].kind in {"unknown", "aspect", "degree", "size"}:
         end += 1
     if end == len(words) or words[end].meaning.order:

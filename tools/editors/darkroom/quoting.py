@@ -51,6 +51,20 @@ _NAMED = re.compile(
 """What is written after its kind: "my name, Anna Lee"."""
 
 
+_PLACED = re.compile(
+    r"\b(?:write|add|put|print|type|stamp|letter|place|overlay|insert|include|superimpose)"
+    r"(?: (?:in|the|a|an|words?|text|caption|title|headline|phrase|name|message|label|line))* "
+    r"(?P<text>[A-Z][^,.;:\n\"“”]{2,60}?)"
+    r"(?= (?:in|at|on|along|across|over|under|underneath|below|beneath|above)"
+    r"(?: (?:the|a|an|that|its|very|empty|big|large|small|tiny|bold|thin|bright|dark|light|white|"
+    r"black|red|gold|golden|yellow|blue|green|pink|orange|grey|gray|silver|purple|cream))*"
+    r" ?(?:letters|lettering|type|capitals|caps|script|handwriting|top|bottom|upper|lower|left|"
+    r"right|middle|centre|center|sky|corner|photo|picture|image|page|white|black|red|gold|yellow|"
+    r"blue|green|pink|orange|grey|gray|silver|purple|cream)?(?:\W|$))"
+)
+"""What is written somewhere, from its capital on: "write Greetings from Rome in the sky"."""
+
+
 def with_quotes(text: str) -> str:
     """Put quotation marks round text that is told by its capitals or by ©."""
     if not re.search("[\"“”„«»]|(?<!\\w)['‘][^'\n]+['’](?!\\w)", text):
@@ -61,6 +75,8 @@ def with_quotes(text: str) -> str:
         if "“" not in text:
             text = _CAPITALS.sub(lambda found: _quoted(found, text), text)
             text = _INSTEAD.sub(r"\g<new> \g<link> “\g<old>”", text)
+        if "“" not in text:
+            text = _PLACED.sub(lambda found: _quoted(found, text), text)
         if "“" not in text:
             text = _TITLED.sub(lambda found: _quoted(found, text), text)
     return text

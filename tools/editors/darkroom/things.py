@@ -24,6 +24,9 @@ _TINGED = {"golden": "gold", "yellowish": "yellow", "bluish": "blue", "greenish"
 _TINGED |= {"pinkish": "pink", "greyish": "grey", "grayish": "grey", "amber": "orange"}
 """Adjectives that are a colour where a thing follows, and a tone of the photo elsewhere."""
 
+NO_ADJECTIVES = frozenset({"off", "out", "down", "inside", "within", "upon"})
+"""Words that nobody is told of, but that describe nothing."""
+
 _LETTERS = frozenset({"text", "lettering", "letters", "writing", "words", "wording"})
 
 _TITLES = frozenset({"title", "heading", "headline", "header"})
@@ -98,7 +101,8 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
         if words[at].text in {"everything", "all"} and colour and end == at + 2:
             return _Phrase(_joined(words[at:end], Target("colour", colour, "all")), end, ())
         return None
-    which = words[head.end - 1].text in {"one", "ones"}
+    last = words[head.end - 1]
+    which = last.text in {"one", "ones"} and last.kind != "quote"
     target = (
         None if which and not colour else _described(head.target, place, colour, definite=definite)
     )
@@ -150,7 +154,7 @@ def _described(target: Target, place: Place, colour: str, *, definite: bool) -> 
 
 def _describes(word: Word) -> bool:
     """Return whether a word between "the" and a thing may be left out."""
-    if word.text in ORDINAL:
+    if word.text in ORDINAL | NO_ADJECTIVES:
         return False
     if word.kind == "operation":
         return word.meaning.role in {"high", "low"} or word.meaning.value == "black-and-white"
