@@ -194,7 +194,7 @@ class _Patterns:
                 needs = piece.needs + (whole.needs if whole else ())
                 whole = _Piece(piece.pattern + after, piece.gap, needs)
                 continue
-            times = "?" if part.most else "*"
+            times = f"{{0,{part.most}}}"
             if all(isinstance(row[0], Slot) and row[0].phrase in _SLOTS for row in part.rows):
                 times += "?"  # as little as possible of what may be anything
             if whole and whole.gap and piece.gap:  # the gap is before both of them

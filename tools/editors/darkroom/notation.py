@@ -33,6 +33,10 @@ _NOTATION = r"""
 """
 
 
+_MOST = 6
+"""Times that what may be repeated is said; without a bound, a long text would take minutes."""
+
+
 @dataclass(frozen=True)
 class Words:
     """Words as they are said."""
@@ -69,8 +73,7 @@ class Choice:
     rows: tuple[tuple["Part", ...], ...]
     least: int = 1
     """0 where it may be missing."""
-    most: int | None = 1
-    """None where it may be said any number of times."""
+    most: int = 1
 
 
 Part: TypeAlias = Words | Mark | Slot | Choice
@@ -144,7 +147,7 @@ class _Reader(Transformer[Token, "list[_Statement]"]):
         return replace(parts[0], least=0)
 
     def many(self, parts: tuple[Choice]) -> Choice:
-        return replace(parts[0], least=0, most=None)
+        return replace(parts[0], least=0, most=_MOST)
 
     def _where(self, token: Token) -> str:
         return f"{self.file}, line {token.line}"
