@@ -6,14 +6,9 @@ what no rule fits is left as it was written.
 
 import re
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from editthinker.tools.editors.darkroom.phrases import phrase, rules
 from editthinker.tools.editors.darkroom.quoting import masked, unmasked, with_quotes
-from editthinker.tools.editors.darkroom.words import vocabulary
-
-if TYPE_CHECKING:
-    from editthinker.tools.editors.darkroom.grammar import Grammar
 
 _SMALL, _LARGE = 26, 60
 """Pixels up to which letters are small, and from which they are big."""
@@ -25,23 +20,13 @@ _ASIDE = re.compile(r"\s*\([^()]{1,80}\)?(?=\s*(?:$|[.!?,]))")
 
 _DASH = re.compile(r"\s+[-–]{1,2}\s+|--")
 
-_FILES = ("phrases.grammar", "rewordings.grammar", "wishes.grammar")
-
-_NO_VERBS = frozenset(
-    {"light", "warm", "cool", "up", "another", "one", "second", "copy", "print", "title", "new"}
-    | {"other", "mirror", "read", "reads", "say", "says", "that", "horizon", "more", "it", "is"}
-    | {"photo", "picture", "image", "neutral", "even", "it's", "crooked", "tilted", "looks", "name"}
-    | {"colour", "color", "balance", "level", "auto", "until", "deep", "reading", "saying", "which"}
-)
-"""First words of orders that begin other things more often."""
-
 
 def imperative(text: str) -> str:
     """Put wishes as orders; what no rule knows stays as it is."""
     quoted, quotes = masked(with_quotes(text))
     quoted = _ASIDE.sub("", _DASH.sub(", ", quoted))
     quoted = rules().reworded(quoted)
-    quoted = _phrase("height").sub(_in_words, quoted)
+    quoted = phrase("height").sub(_in_words, quoted)
     sentences = (_reworded(sentence) for sentence in _SENTENCE.split(quoted))
     return unmasked(" ".join(sentences), quotes)
 
@@ -65,9 +50,9 @@ def _reworded(sentence: str) -> str:
 def _order(clause: str) -> str | None:
     """Return the order that a clause stands for; None where no rule knows it."""
     said = clause.strip()
-    polite = _phrase("politeness").match(said)
-    core = _phrase("thanks").sub("", said[polite.end() :] if polite else said).strip()
-    tail = _phrase("tail").search(core)
+    polite = phrase("politeness").match(said)
+    core = phrase("thanks").sub("", said[polite.end() :] if polite else said).strip()
+    tail = phrase("tail").search(core)
     bare = core[: tail.start()] if tail else core
     for start, rest in dict.fromkeys(((core, ""), (said, ""), (bare, core[len(bare) :]))):
         if (order := rules().order(start)) is not None:
@@ -80,25 +65,3 @@ def _joints() -> re.Pattern[str]:
     """Find where one order ends and the next begins."""
     phrases = rules().phrases
     return re.compile(f"({phrases['joint']} ?)(?={phrases['begins']})", re.IGNORECASE)
-
-
-@lru_cache(maxsize=8)
-def _phrase(name: str) -> re.Pattern[str]:
-    return re.compile(rules().phrases[name], re.IGNORECASE)
-
-
-@lru_cache(maxsize=1)
-def rules() -> "Grammar":
-    """Return the rules; they are read once.
-
-    Raises:
-        ValueError: if a grammar file has a mistake; with its line.
-    """
-    # The library that reads the file takes longer to load than all the rest of this module.
-    from editthinker.tools.editors.darkroom.grammar import load_grammar
-
-    meanings = vocabulary().items()
-    colours = (" ".join(words) for words, meaning in meanings if meaning.kind == "colour")
-    verbs = {words[0] for words, meaning in meanings if meaning.order} - _NO_VERBS
-    lists = {"colour-name": colours, "verb": verbs}
-    return load_grammar(map(Path(__file__).with_name, _FILES), lists)
