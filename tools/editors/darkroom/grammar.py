@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from editthinker.tools.editors.darkroom.notation import (
     slots_of,
 )
 from editthinker.tools.editors.darkroom.quoting import QUOTED
+from editthinker.tools.editors.darkroom.rule import Rule
 
 _GAP = r"(?: |(?<![^\s(“\"\ue001-])|(?![\w'’ ]))"
 """What is before a word: a space, or nothing at the start and beside a mark."""
@@ -53,39 +53,6 @@ _WORD = re.compile(f"[a-z0-9]+|{QUOTED[0]}")
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What may be said, and the order that it stands for."""
-
-    said: str
-    needs: tuple[frozenset[str], ...]
-    """Words of which one of each set is said wherever the rule fits."""
-    order: tuple[Part, ...]
-    caught: Mapping[str, str]
-    """The slot that each group of the pattern fills."""
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern, made when it is first needed."""
-        return re.compile(self.said, re.IGNORECASE)
-
-    def may_fit(self, words: frozenset[str]) -> bool:
-        """Return whether a text of these words has those that the rule needs."""
-        return not any(words.isdisjoint(need) for need in self.needs)
-
-    def put(self, found: re.Match[str]) -> str:
-        """Return the order for what was found."""
-        groups = found.groupdict(default="").items()
-        slots = {self.caught[group]: said for group, said in groups if said}
-        if slots.get("thing", "").lower().startswith(("my ", "our ")):
-            slots["thing"] = "the " + slots["thing"].partition(" ")[2]
-        if "plural" in slots:
-            slots["plural"] = slots["plural"].removesuffix("s")
-        order = _put_together(_filled_in(self.order, slots))
-        parted = found.start() and not found.string[found.start() - 1].isspace()
-        return f" {order}" if parted and order[:1] not in {"", ","} else order
-
-
-@dataclass(frozen=True)
 class Grammar:
     """Phrases, and rules of which the first that fits wins."""
 
@@ -98,7 +65,7 @@ class Grammar:
 
     def order(self, clause: str) -> str | None:
         """Return the order that a whole clause stands for; None where no rule fits."""
-        words = _words(clause)
+        words = words_of(clause)
         for rule in self.orders:
             if rule.may_fit(words) and (found := rule.pattern.fullmatch(clause)):
                 return rule.put(found)
@@ -106,10 +73,10 @@ class Grammar:
 
     def reworded(self, text: str) -> str:
         """Put every part of a text that a rule fits in other words."""
-        words = _words(text)
+        words = words_of(text)
         for rule in self.rewordings:
             if rule.may_fit(words) and (new := rule.pattern.sub(rule.put, text)) != text:
-                text, words = new.lstrip(), _words(new)
+                text, words = new.lstrip(), words_of(new)
         return text
 
 
@@ -165,7 +132,7 @@ class _Patterns:
     def rules(self, rewrite: Rewrite) -> Iterator[Rule]:
         """Yield a rule for each way to say it."""
         wanted = frozenset(slot.name for slot in slots_of(rewrite.order)) - {_NOTHING}
-        if len(rewrite.order.rows) != 1:
+        if not _is_plain(rewrite.order):
             raise mistake(rewrite.where, "an order has no alternatives")
         if lost := sorted(wanted - {slot.name for slot in slots_of(rewrite.said)}):
             raise mistake(rewrite.where, f"nothing is caught as <{lost[0]}>")
@@ -208,7 +175,7 @@ class _Patterns:
     def _part(self, part: Part) -> _Piece:
         match part:
             case Words(text):
-                needs = tuple(frozenset({word}) for word in _words(text))
+                needs = tuple(frozenset({word}) for word in words_of(text))
                 return _Piece(_spelt(text), True, needs)
             case Mark("-"):
                 return _Piece("[ -]")
@@ -247,6 +214,13 @@ class _Patterns:
         return self._done[name]
 
 
+def _is_plain(order: Choice) -> bool:
+    """Return whether an order can be put in one way only."""
+    return len(order.rows) == 1 and all(
+        _is_plain(part) for part in order.rows[0] if isinstance(part, Choice)
+    )
+
+
 def _either(rows: Sequence[tuple[frozenset[str], ...]]) -> tuple[frozenset[str], ...]:
     """Return what is needed where one of several rows is said."""
     if not all(rows):
@@ -254,7 +228,7 @@ def _either(rows: Sequence[tuple[frozenset[str], ...]]) -> tuple[frozenset[str],
     return (frozenset().union(*(min(needs, key=len) for needs in rows)),)
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
     """Return the words of a text, in the first of two spellings."""
     text = text.lower()
     for british, american, _ in _SPELLINGS:
@@ -264,7 +238,7 @@ def _words(text: str) -> frozenset[str]:
 
 def _listed(phrases: Sequence[str]) -> _Piece:
     pattern = "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))
-    needs = (frozenset(min(_words(phrase)) for phrase in phrases),)
+    needs = (frozenset(min(words_of(phrase)) for phrase in phrases),)
     return _Piece(f"(?:{pattern})", True, needs)
 
 
@@ -272,24 +246,3 @@ def _spelt(text: str) -> str:
     for british, _, both in _SPELLINGS:
         text = text.replace(british, both)
     return text.replace("-", "[ -]").replace("'", "['’]")
-
-
-def _filled_in(parts: Iterable[Part], slots: Mapping[str, str]) -> Iterator[str]:
-    """Yield the words of an order; what is in brackets only where all its slots are filled."""
-    for part in parts:
-        if isinstance(part, Slot):
-            yield slots.get(part.name, "")
-        elif isinstance(part, Choice):
-            (row,) = part.rows
-            if all(slot.name in slots for slot in slots_of(part)):
-                yield from _filled_in(row, slots)
-        else:
-            yield part.text
-
-
-def _put_together(words: Iterable[str]) -> str:
-    text = ""
-    for word in filter(None, words):
-        close = not text or text.endswith("“") or word.startswith((",", "”", "'s"))
-        text += word if close else f" {word}"
-    return text
