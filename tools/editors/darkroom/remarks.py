@@ -1,48 +1,11 @@
 """What people say beside their wishes: how the photo is now, what it is for, what it is like."""
 
-import re
 from dataclasses import replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
+from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.words import Word, opposites
-
-_OPENS = re.compile(
-    r"(it'?s|it is|it was|they'?re|they are|that'?s|that is|this is|these are|there'?s|there is|"
-    r"because|since|as it|as the|as they|i find|i think|i feel|i hate|i love|i don'?t like|i need|"
-    r"i have|i'm|i am|we need|we have|right now|currently|at the moment|at present|my|otherwise|"
-    r"not (a |the )?[a-z]+$|thanks?|thank you|cheers|sorry|no idea)\b",
-    re.IGNORECASE,
-)
-"""How a sentence about the photo as it is begins."""
-
-_TELLS = re.compile(
-    r"\b(is|are|was|were|(?:looks?|feels?)(?!\s*$)|seems?|appears?|came out|turned out|comes out|"
-    r"isn'?t|aren'?t|doesn'?t)\b",
-    re.IGNORECASE,
-)
-
-_FOR = re.compile(
-    r"(i'?m|i am|we'?re|we are|it'?s|it is|this is|that'?s) (for|going|making|using|printing|"
-    r"working|putting|planning|trying|selling|sending|posting|doing|a )",
-    re.IGNORECASE,
-)
-"""How a sentence about the use of the photo begins."""
-
-_MENDS = re.compile(
-    r"(please |then )?(fill|blend|patch|reconstruct|restore|inpaint|extend|continue|cover)\b.*\b"
-    r"(gap|space|hole|background|area|spot|place|naturally|it|in|seamlessly|there)\b",
-    re.IGNORECASE,
-)
-"""What is said of the place that something was taken from."""
-
-_WISHES = re.compile(
-    r"\b(should|must|shall|want|wants|would|i'd|let|could|can|may|needs? to|prefer|so that|so it|"
-    r"such that|until|as if|as though|if)\b|^(so|like|as if)\b",
-    re.IGNORECASE,
-)
-
-_COMPARES = re.compile(r"(like|as if|as though|as in|similar to) ", re.IGNORECASE)
 
 _FAMILIES: tuple[frozenset[Operation], ...] = (
     frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
@@ -78,24 +41,24 @@ def tells(clause: Clause) -> bool:
     """Return whether a clause tells how something is, and orders nothing."""
     if clause.orders:
         return False
-    if _WISHES.search(clause.text):
+    if phrase("wishing").search(clause.text):
         return False
-    return bool(_OPENS.match(clause.text) or _TELLS.search(clause.text))
+    return bool(phrase("opening").match(clause.text) or phrase("telling").search(clause.text))
 
 
 def explains(clause: Clause) -> bool:
     """Return whether a clause tells what the photo is for: "I'm making a sticker"."""
-    return bool(_FOR.match(clause.text))
+    return bool(phrase("using").match(clause.text))
 
 
 def mends(clause: Clause) -> bool:
     """Return whether a clause tells how a hole is filled: "and fill in the gap"."""
-    return bool(_MENDS.match(clause.text))
+    return bool(phrase("mending").match(clause.text))
 
 
 def likens(clause: Clause) -> bool:
     """Return whether a clause only tells what the result is to be like: "like an old print"."""
-    return bool(clause.joined_by and _COMPARES.match(clause.text))
+    return bool(clause.joined_by and phrase("comparing").match(clause.text))
 
 
 def remedy(clause: Clause, step: Step) -> Step | None:

@@ -284,7 +284,8 @@ def test_a_number_before_a_line_break_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["x", "replace the sky with a ", "sky a soft blue to ", "background with the ", "'x "]
+    "part",
+    ["x", "replace the sky with a ", "sky a soft blue to ", "background with the ", "'x ", "nice "],
 )
 def test_no_text_takes_long_to_read(part: str) -> None:
     parse("make it brighter")
@@ -292,3 +293,10 @@ def test_no_text_takes_long_to_read(part: str) -> None:
         start = time.process_time()
         parse((part * 4000)[:size])
         assert time.process_time() - start < 1.0  # a fifth of that on an ordinary machine
+
+
+def test_no_list_of_adjectives_takes_long_to_read() -> None:
+    imperative("put it on a nice red studio backdrop")
+    start = time.process_time()
+    imperative(f"put it on {'nice ' * 100}red studio x")
+    assert time.process_time() - start < 0.5
