@@ -9,16 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from editthinker.tools.editors.darkroom.chunk import JOINTS, POINTS, Chunk, is_a, listed
 from editthinker.tools.editors.darkroom.clauses import Clause, split
-from editthinker.tools.editors.darkroom.islands import (
-    JOINTS,
-    POINTS,
-    Chunk,
-    isolation,
-    listed,
-    orders_in,
-    phrases,
-)
+from editthinker.tools.editors.darkroom.islands import isolation, orders_in
+from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.quoting import masked, unmasked
 from editthinker.tools.editors.darkroom.recipe import Recipe
 from editthinker.tools.editors.darkroom.remarks import tells
@@ -39,12 +33,6 @@ _PREDICATES = (
     "scene",
     "look",
     "act",
-)
-
-_OUGHT = re.compile(r"\b(should|must|could|can|may|needs?|has to|have to|ought|please)\b")
-
-_BEHIND = re.compile(
-    r"\b(stuff|clutter|mess|everything|things?|what'?s|wall|area|bit|[a-z]+) behind\b"
 )
 
 Read = Callable[[str], Recipe]
@@ -98,7 +86,7 @@ class Gist:
         if told:
             if self._reads(plain):
                 self.complaints.append(plain)
-            elif chunk.says("complaints"):
+            elif chunk.found("complaint"):
                 self._complain(chunk)
             self._drop(clause)
         elif self._reads(plain):
@@ -108,13 +96,13 @@ class Gist:
         elif order := self._order(chunk):
             self.orders.append(order)
             self.notes.append(f"Read {clause.text!r} as {order!r}.")
-        elif clause.joined_by == "keep" and clause.words[0].text in listed("excepts"):
+        elif clause.joined_by == "keep" and is_a(clause.words[0], "excepting"):
             self.orders.append(clause.text)
-        elif clause.joined_by == "keep" and not chunk.says("beyond"):
-            kept = [target for _, _, target in chunk.things()]
-            self.orders += [f"keep {phrases(kept)} unchanged"] if kept else []
+        elif clause.joined_by == "keep" and not chunk.found("beyond"):
+            kept = chunk.things()
+            self.orders += [f"keep {listed(kept)} unchanged"] if kept else []
             self._drop(clause)
-        elif chunk.says("complaints") and not clause.orders:
+        elif chunk.found("complaint") and not clause.orders:
             self._complain(chunk)
             self._drop(clause)
         elif _states(chunk, clause):
@@ -124,8 +112,6 @@ class Gist:
         self._speak_of(chunk)
 
     def _order(self, chunk: Chunk) -> str:
-        if chunk.says("beyond"):
-            return ""
         return next((order for order in orders_in(chunk) if self._reads(order)), "")
 
     def _coloured(self) -> bool:
@@ -136,7 +122,7 @@ class Gist:
     def _complain(self, chunk: Chunk) -> None:
         named = chunk.named()
         if named and all(target.kind in {"object", "text"} for target in named):
-            self.complaints.append(f"remove {phrases(named)}")
+            self.complaints.append(f"remove {listed(named)}")
 
     def _drop(self, clause: Clause) -> None:
         self.notes.append(f"Left {clause.text!r} out of account.")
@@ -144,7 +130,7 @@ class Gist:
     def _speak_of(self, chunk: Chunk) -> None:
         if chunk.things():
             named = chunk.named()
-            self.topic = named or ((BACKGROUND,) if _BEHIND.search(chunk.said) else ())
+            self.topic = named or ((BACKGROUND,) if chunk.found("behind-it") else ())
 
     def _reads(self, text: str) -> bool:
         recipe = self.read(text)
@@ -181,8 +167,7 @@ def _chunks(sentence: str) -> Iterator[tuple[Clause, bool]]:
 
 def _tells(clause: Clause) -> bool:
     """Whether a clause tells how something is."""
-    said = Chunk(clause.words, clause.text).said
-    return tells(clause) and not any(said.startswith(f" {words} ") for words in listed("asks"))
+    return tells(clause) and not phrase("asks").search(clause.text)
 
 
 def _opens(clause: Clause) -> bool:
@@ -215,19 +200,18 @@ def _pointed(clause: Clause, topic: tuple[Target, ...]) -> str:
         for at, word in reversed(list(enumerate(clause.words))):
             if _points(word) and (at == 0 or clause.words[at - 1].text not in JOINTS):
                 verb = word.text.rpartition(" ")[0] if word.meaning.order else ""
-                named = f"{verb} {phrases(topic)}".strip()
+                named = f"{verb} {listed(topic)}".strip()
                 text = text[: word.start - start] + named + text[word.end - start :]
     return text
 
 
 def _states(chunk: Chunk, clause: Clause) -> bool:
     """Whether a clause only tells something, and orders nothing."""
-    said = chunk.said
     if clause.only("colour", "percent", "degree", "number"):
         return True
-    if any(said.startswith(f" {words} ") for words in listed("asks")):
+    if chunk.found("asks"):
         return False
-    if any(said.startswith(f" {words} ") for words in listed("statements")):
+    if chunk.found("states"):
         return True
     first = next((word for word in clause.words if word.kind != "filler"), None)
-    return first is None or (first.kind == "region" and not _OUGHT.search(said))
+    return first is None or (first.kind == "region" and not chunk.found("ought"))

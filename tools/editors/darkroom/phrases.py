@@ -10,7 +10,7 @@ from editthinker.tools.editors.darkroom.words import vocabulary
 if TYPE_CHECKING:
     from editthinker.tools.editors.darkroom.grammar import Grammar
 
-_FILES = ("phrases.grammar", "rewordings.grammar", "wishes.grammar", "remarks.grammar")
+_FILES = ("phrases", "rewordings", "wishes", "remarks", "gist")
 
 _NO_VERBS = frozenset(
     {"light", "warm", "cool", "up", "another", "one", "second", "copy", "print", "title", "new"}
@@ -35,10 +35,10 @@ def rules() -> "Grammar":
     colours = (" ".join(words) for words, meaning in meanings if meaning.kind == "colour")
     verbs = {words[0] for words, meaning in meanings if meaning.order} - _NO_VERBS
     lists = {"colour-name": colours, "verb": verbs}
-    return load_grammar(map(Path(__file__).with_name, _FILES), lists)
+    return load_grammar((Path(__file__).with_name(f"{name}.grammar") for name in _FILES), lists)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def phrase(name: str) -> re.Pattern[str]:
     """Return a pattern that finds a phrase."""
     return re.compile(rules().phrases[name], re.IGNORECASE)

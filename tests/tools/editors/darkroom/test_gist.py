@@ -142,8 +142,10 @@ def test_what_a_wish_turns_on_is_never_made_up(instruction: str) -> None:
 
 
 def test_what_is_put_otherwise_or_left_out_is_told() -> None:
-    notes = " ".join(parse("the lampshade would be so much nicer in teal, my boss agrees").notes)
-    assert "much nicer in teal' as 'make the lampshade teal'" in notes
+    notes = " ".join(
+        parse("the black helmet would be so much cooler in gold, my boss agrees").notes
+    )
+    assert "much cooler in gold' as 'make the black helmet gold'" in notes
     assert "Left 'my boss agrees' out of account." in notes
 
 

@@ -166,6 +166,6 @@ def test_every_phrase_is_used() -> None:
     notes = read_notation({path.name: path.read_text() for path in folder.glob("*.grammar")})
     written = [*notes.phrases.values(), *(rule.said for rule in notes.rules)]
     used = {slot.phrase for choice in written for slot in slots_of(choice)}
-    of_wishes = {"height", "thanks", "tail", "joint", "begins"}
-    of_remarks = {"opening", "telling", "using", "mending", "wishing", "comparing"}
-    assert notes.phrases.keys() - used == of_wishes | of_remarks
+    code = "".join(path.read_text() for path in folder.glob("*.py"))
+    left = notes.phrases.keys() - used
+    assert [name for name in left if not re.search(rf"""["']{name}["']""", code)] == []
