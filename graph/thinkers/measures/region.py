@@ -7,6 +7,8 @@ from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.vessels import outside_of
+from editthinker.tools.editors.darkroom.colour import VESSELS
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import Step
 
@@ -15,7 +17,9 @@ def recoloured(scene: Scene, step: Step) -> Floats:
     """Return the soft mask of the source pixels that a recolouring is about."""
     weights = scene.weights(step.region)
     if "source" not in step.options:
-        return weights
+        seen = step.region in scene.sights and step.region.name in VESSELS
+        outside = outside_of(scene.before, weights) if seen and not step.region.colour else None
+        return weights if outside is None else outside
     mask = colour_mask(scene.before, str(step.options["source"]))
     return np.asarray(mask * weights, np.float32)
 

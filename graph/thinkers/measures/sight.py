@@ -16,6 +16,7 @@ from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, p
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
+from editthinker.graph.thinkers.measures.vessels import CORE
 from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.target import Target
@@ -266,7 +267,7 @@ def _boxed(
     for left, top, right, bottom in boxes:
         core = np.zeros((height, width), np.float32)
         middle = ((left + right) / 2, (top + bottom) / 2)
-        cv2.ellipse(core, (middle, (0.6 * (right - left), 0.6 * (bottom - top)), 0), 1, -1)
+        cv2.ellipse(core, (middle, (CORE * (right - left), CORE * (bottom - top)), 0), 1, -1)
         planes.append(_fit(core, before))
     choice = _choice(planes, target)
     if choice and choice.meant is None and own is not None:

@@ -131,3 +131,10 @@ print(json.dumps(int(status.split("VmHWM:")[1].split()[0]) / 1024))
     command = [sys.executable, "-c", code, str(PHOTOS / "coffee.jpg")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(run.stdout.splitlines()[-1]) < 2048
+
+
+def test_a_cup_has_its_handle_and_foot_and_not_the_spoon_beside_it() -> None:
+    mask = ground(Target("object", "cup"), photo("coffee")).mask
+    assert mask[245:295, 205:230].mean() > 0.8  # the handle
+    assert mask[255:275, 275:310].mean() > 0.8  # the foot
+    assert mask[255:300, 335:390].mean() < 0.1  # the spoon

@@ -9,8 +9,10 @@ import numpy as np
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.grounding import Grounded, ground, mark_of
 from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.likeness import with_remains
 from editthinker.tools.editors.darkroom.matte import spread
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
@@ -65,8 +67,11 @@ class Scope:
         except EditRefusedError:
             return guess
         rest = floats(guess.mask * (1 - known.mask))
-        too_little = rest.sum() < 0.2 * guess.mask.sum()
-        return guess if known.guessed or too_little else replace(guess, mask=rest)
+        if known.guessed or rest.sum() < 0.2 * guess.mask.sum():
+            return guess
+        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        others = floats(find_subject(pixels).mask * (1 - known.mask))
+        return replace(guess, mask=with_remains(pixels, rest, others))
 
     def forget(self, hole: Floats) -> None:
         """Note that a thing is gone: what lay around it is there now."""
