@@ -32,6 +32,8 @@ _EYES = 640
 _OWN = 0.2
 """Share of a thing that has the colour that the words give it."""
 
+_GROUND = 0.25
+"""Share of the photo from which what has one colour is no thing."""
 
 _ALIVE = frozenset({"person", "cat", "dog", "horse", "bird", "sheep", "cow", "bear"})
 """Kinds that a photo is about when they fill much of it."""
@@ -49,13 +51,20 @@ class Sight:
     """How far to believe this, in [0, 1]."""
     choice: Choice | None = None
     """Everything that the words could mean, where there are several such things."""
+    nameless: bool = False
+    """Whether these are only things of the right colour, whatever they are."""
 
-    def settled(self, changed: Floats) -> "Sight":
-        """Take the thing that was edited for the one that was meant, where the words allow it."""
+    def settled(self, changed: Floats) -> "Sight | None":
+        """Take the thing that was edited for the one that was meant, where the words allow it.
+
+        Where no thing of the right colour was edited, the one meant may be none of them.
+        """
         if self.choice is None or self.choice.meant is not None:
             return self
         edited = self.choice.edited(changed)
-        return self if edited is None else replace(self, must=self.choice.things[edited])
+        if edited is None:
+            return None if self.nameless else self
+        return replace(self, must=self.choice.things[edited])
 
 
 def look(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -211,9 +220,34 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
         # A red cup: not the coffee in it.
         return replace(seen, must=seen.must * own, may=seen.may * widened(own, 0.03))
     if target.colour:
-        return _colour(Target("colour", target.colour, target.place), source, before)
+        return _coloured(target, source, before)
     # Without a detector somebody is whom the photo shows.
     return _subject(target, source, before) if target.name == "person" and found is None else None
+
+
+def _coloured(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    """Look for a thing that nothing recognises by its colour; None where that tells too little."""
+    parts = parts_of(colour_mask(before, target.colour))
+    # Before a ground of its own colour, and among others, a thing cannot be told by its colour.
+    if any(_is_ground(part) for part in parts):
+        return None
+    seen = _colour(Target("colour", target.colour, target.place), source, before)
+    if seen is None or len(parts) < 2 or target.place == "all":
+        return seen
+    side = half(target.place, before.shape)
+    fits = [part for part in parts if mean(side, part) > 0.5] or parts
+    if len(fits) < 2:
+        return seen
+    every = np.max(fits, axis=0)
+    return Sight(
+        fits[pick(fits, target.place)], widened(every, 0.02), 0.9, Choice(tuple(fits), None), True
+    )
+
+
+def _is_ground(part: Floats) -> bool:
+    """Whether a part of one colour runs along two sides of the photo, or fills much of it."""
+    sides = (part[:2], part[-2:], part[:, :2], part[:, -2:])
+    return sum(float(side.max()) > 0.5 for side in sides) > 1 or float(part.mean()) > _GROUND
 
 
 def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
