@@ -138,3 +138,20 @@ def test_a_cup_has_its_handle_and_foot_and_not_the_spoon_beside_it() -> None:
     assert mask[245:295, 205:230].mean() > 0.8  # the handle
     assert mask[255:275, 275:310].mean() > 0.8  # the foot
     assert mask[255:300, 335:390].mean() < 0.1  # the spoon
+
+
+def test_what_belongs_to_somebody_is_subject_and_what_only_looks_alike_is_not() -> None:
+    subject = find_subject(photo("astronaut")).mask
+    assert subject[360:480, 320:480].mean() > 0.95  # the helmet, its white rim too
+    assert subject[290:330, 430:510].mean() < 0.05  # a black stand behind it
+    saucer = find_subject(photo("coffee")).mask
+    assert saucer[250:330, 100:500].mean() > 0.7
+
+
+def test_a_tripod_before_somebody_is_no_background() -> None:
+    pixels = photo("camera")
+    background = ground(Target("background"), pixels).mask
+    assert background[255:300, 290:297].mean() < 0.1
+    assert background[145:180, 270:320].mean() < 0.2
+    assert background[250:300, 420:500].mean() > 0.95
+    assert ground(Target("subject"), pixels).mask[255:300, 290:297].mean() < 0.1

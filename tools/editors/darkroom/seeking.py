@@ -103,7 +103,7 @@ def _likely(
     if place in SIDES and look.size[1] <= _SMALL:
         seen += propose_in(pixels, _corner(pixels, place))
     if look.bars:
-        seen = _thin(pixels, main)
+        seen = thin_things(pixels, main)
     free = [one for one in seen if not any(_is_taken(one, box, look) for box in taken)]
     if place in SIDES:
         free = [one for one in free if _lies(one, place)]
@@ -159,7 +159,7 @@ def _against_sky(pixels: Pixels) -> list[Proposal]:
     return _asked(pixels, floats(narrow))
 
 
-def _thin(pixels: Pixels, main: Floats | None) -> list[Proposal]:
+def thin_things(pixels: Pixels, main: Floats | None) -> list[Proposal]:
     """Return what is made of thin bars, beside the main thing."""
     size = 2 * round(_NARROW / 2 * pixels.shape[1]) + 1
     strong = floats(_off_ground(pixels, size) > _STRONGLY)
