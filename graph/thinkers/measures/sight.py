@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 
+from editthinker.graph.thinkers.measures.alive import find_alive
 from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, pick
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
@@ -35,9 +36,6 @@ _OWN = 0.2
 _GROUND = 0.25
 """Share of the photo from which what has one colour is no thing."""
 
-_ALIVE = frozenset({"person", "cat", "dog", "horse", "bird", "sheep", "cow", "bear"})
-"""Kinds that a photo is about when they fill much of it."""
-
 
 @dataclass(frozen=True)
 class Sight:
@@ -53,6 +51,8 @@ class Sight:
     """Everything that the words could mean, where there are several such things."""
     nameless: bool = False
     """Whether these are only things of the right colour, whatever they are."""
+    roomy: bool = False
+    """Whether `may` is a box, which the thing does not fill."""
 
     def settled(self, changed: Floats) -> "Sight | None":
         """Take the thing that was edited for the one that was meant, where the words allow it.
@@ -91,32 +91,19 @@ def _photo(_: Target, __: Pixels, before: Floats) -> Sight | None:
 
 
 def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
-    faces = find_faces(shrink(source, _EYES)) or []
+    small = shrink(source, _EYES)
+    faces = find_faces(small) or []
     guess = guess_subject(source, people=bool(faces))
-    main = _main_thing(source)
+    main = find_alive(small, [box for box, _ in faces])
     if main is not None:
         core, box = (_fit(plane, before) for plane in main)
         sure = np.maximum(_fit(guess.sure, before) * box, core)
-        return Sight(np.asarray(sure, np.float32), widened(box), 0.9)
+        # What belongs to it may lie beyond its box: a helmet in its arms.
+        may = np.maximum(box, _fit(guess.possible, before))
+        return Sight(np.asarray(sure, np.float32), widened(may), 0.9, roomy=True)
     if guess.possible.max() < 1:
         return None
     return Sight(_fit(guess.sure, before), widened(_fit(guess.possible, before)), guess.trust)
-
-
-def _main_thing(source: Pixels) -> tuple[Floats, Floats] | None:
-    """Return the middle, and the box, of somebody or an animal that a photo is surely about."""
-    small = shrink(source, _EYES)
-    height, width = small.shape[:2]
-    for thing in find_objects(small) or []:
-        left, top, right, bottom = (int(edge) for edge in thing.box)
-        share = (right - left) * (bottom - top) / (height * width)
-        if thing.name in _ALIVE and thing.confidence > 0.7 and share > 0.4:
-            core, box = (np.zeros((height, width), np.float32) for _ in range(2))
-            middle = ((left + right) / 2, (top + bottom) / 2)
-            cv2.ellipse(core, (middle, (0.4 * (right - left), 0.4 * (bottom - top)), 0), 1, -1)
-            box[max(0, top) : bottom, max(0, left) : right] = 1
-            return core, box
-    return None
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:
