@@ -8,6 +8,7 @@ import numpy as np
 
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.grounding import Grounded, ground, mark_of
+from editthinker.tools.editors.darkroom.letters import letters_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import with_remains
 from editthinker.tools.editors.darkroom.matte import spread
@@ -91,7 +92,7 @@ class Scope:
                 continue
             excepted = spared in self._recipe.excepted
             try:
-                free = floats(1 - self.find(spared, sure=not excepted))
+                free = floats(1 - self._spared(spared, step, sure=not excepted))
             except EditRefusedError as exc:
                 if excepted:  # the whole photo was not meant
                     raise
@@ -99,6 +100,14 @@ class Scope:
                 continue
             mask = free if mask is None else floats(mask * free)
         return mask
+
+    def _spared(self, target: Target, step: Step, *, sure: bool) -> Floats:
+        """Return where a thing is that keeps what it is; of text on what gets a colour, letters."""
+        if target.kind != "text" or step.operation != "recolour":
+            return self.find(target, sure=sure)
+        every = target if target.place or target.name else replace(target, place="all")
+        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        return letters_in(pixels, self.find(every, sure=sure))
 
     def _named(self, step: Step) -> Floats | None:
         if step.region != PHOTO:
