@@ -49,6 +49,8 @@ def measure_sketch(scene: Scene, step: Step) -> Finding:
         done,
         f"Pencil sketch, {verdict}: dark areas are paper of L* {paper:.0f} now, colourfulness "
         f"{colour:.0f}, lines agree with the photo's edges by {max(lines, 0):.0%}.",
+        # Pressed harder, dark areas only get darker.
+        2 - pale if pale < min(drawn, 1.0) else None,
     )
 
 

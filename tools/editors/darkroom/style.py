@@ -14,6 +14,9 @@ from editthinker.tools.editors.darkroom.light import (
     to_linear,
 )
 
+_CROWDED = 0.03
+"""Mean darkness of lines, 0 to 1, from which there are too many of them for a drawing."""
+
 
 def posterize(work: Work) -> Floats:
     """Leave few tones, from six at a slight amount to two at the strongest, and flat colours."""
@@ -31,7 +34,7 @@ def sketch(work: Work) -> Floats:
     light = lightness(luminance(to_linear(work.pixels))) / 100
     size = max(1.0, 0.006 * min(light.shape))
     around = cv2.GaussianBlur(light, (0, 0), size)
-    lines = np.clip((light + 0.12) / (around + 0.12), 0, 1)
+    lines = _thinned(np.clip((light + 0.12) / (around + 0.12), 0, 1))
     tones = np.clip(cv2.GaussianBlur(light, (0, 0), size), 0, 1)
     rng = np.random.default_rng(0)
     # Pencil strokes: noise drawn out along one diagonal.
@@ -40,6 +43,20 @@ def sketch(work: Work) -> Floats:
     hatching = 1 - (1 - tones) ** 1.3 * (0.45 + 0.5 * strokes) * work.step.amount
     grey = np.clip(lines ** (3 + 7 * work.step.amount) * hatching, 0, 1).astype(np.float32)
     return np.repeat(grey[..., None] * np.float32(0.97), 3, axis=2)
+
+
+def _thinned(lines: Floats) -> Floats:
+    """Draw fewer lines where a texture would fill the paper with them.
+
+    Args:
+        lines: How light each pixel is beside those around it, 1 for paper.
+    """
+    dark = 1 - lines
+    crowd = cv2.GaussianBlur(dark, (0, 0), max(2.0, 0.02 * min(dark.shape)))
+    # Of a texture the strongest lines are drawn, the rest is left to the hatching.
+    over = np.maximum(crowd - _CROWDED, 0)
+    left = np.maximum(dark - 1.6 * over, 0) / (1 + 0.25 * over / _CROWDED)
+    return floats(1 - left)
 
 
 def watercolour(work: Work) -> Floats:
