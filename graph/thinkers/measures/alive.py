@@ -1,5 +1,6 @@
 """Somebody, or an animal, that a photo is surely about, as a detector and faces tell."""
 
+from math import dist
 from typing import NamedTuple
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 from editthinker.graph.thinkers.measures.lab import Floats
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_objects
+from editthinker.tools.vision.faces import find_features
 from editthinker.tools.vision.masks import Box
 
 _ALIVE = frozenset({"person", "cat", "dog", "horse", "bird", "sheep", "cow", "bear"})
@@ -53,6 +55,27 @@ def find_alive(small: Pixels, faces: list[Box]) -> Alive | None:
             _part_from_head(box, own[0])
         return Alive(core, box)
     return None
+
+
+def find_smiles(small: Pixels) -> tuple[Floats, Floats] | None:
+    """Return where teeth show, and the mouths, `(H, W)` of 0 or 1; None where no face is seen.
+
+    What is brightest in a mouth are the teeth.
+    """
+    faces = find_features(small) or []
+    if not faces:
+        return None
+    teeth, mouths = (np.zeros(small.shape[:2], np.float32) for _ in range(2))
+    light = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    for face in faces:
+        apart = max(dist(*face.eyes), 4.0)
+        mouth = np.zeros(small.shape[:2], np.float32)
+        cv2.ellipse(mouths, (face.mouth, (0.9 * apart, 0.52 * apart), 0), 1, -1)
+        cv2.ellipse(mouth, (face.mouth, (0.6 * apart, 0.36 * apart), 0), 1, -1)
+        inside = mouth > 0
+        if inside.any():
+            teeth[inside & (light >= np.percentile(light[inside], 80))] = 1
+    return teeth, mouths
 
 
 def _is_head(face: Box, thing: Found) -> bool:

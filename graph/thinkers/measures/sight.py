@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 
-from editthinker.graph.thinkers.measures.alive import find_alive
+from editthinker.graph.thinkers.measures.alive import find_alive, find_smiles
 from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, pick
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
@@ -194,6 +194,8 @@ def _face(target: Target, source: Pixels, before: Floats) -> Sight | None:
 
 
 def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    if target.name == "teeth":
+        return _teeth(source, before)
     found = find_objects(shrink(source, _EYES))
     named = [thing.box for thing in found or [] if thing.name == target.name]
     if named:
@@ -210,6 +212,14 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
         return _coloured(target, source, before)
     # Without a detector somebody is whom the photo shows.
     return _subject(target, source, before) if target.name == "person" and found is None else None
+
+
+def _teeth(source: Pixels, before: Floats) -> Sight | None:
+    smiles = find_smiles(shrink(source, _EYES))
+    if smiles is None:
+        return None
+    teeth, mouths = (_fit(plane, before) for plane in smiles)
+    return Sight(teeth, widened(mouths), 0.7)
 
 
 def _coloured(target: Target, source: Pixels, before: Floats) -> Sight | None:

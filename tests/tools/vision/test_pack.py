@@ -155,3 +155,11 @@ def test_a_tripod_before_somebody_is_no_background() -> None:
     assert background[145:180, 270:320].mean() < 0.2
     assert background[250:300, 420:500].mean() > 0.95
     assert ground(Target("subject"), pixels).mask[255:300, 290:297].mean() < 0.1
+
+
+def test_teeth_are_what_is_pale_between_the_lips_of_an_open_mouth() -> None:
+    teeth = ground(Target("object", "teeth"), photo("astronaut")).mask
+    assert share(teeth, (207, 140, 238, 151)) > 0.9
+    assert teeth[144:148, 215:230].mean() > 0.8
+    with pytest.raises(EditRefusedError, match="cannot find the teeth"):
+        ground(Target("object", "teeth"), photo("hopper"))
