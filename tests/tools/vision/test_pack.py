@@ -163,3 +163,11 @@ def test_teeth_are_what_is_pale_between_the_lips_of_an_open_mouth() -> None:
     assert teeth[144:148, 215:230].mean() > 0.8
     with pytest.raises(EditRefusedError, match="cannot find the teeth"):
         ground(Target("object", "teeth"), photo("hopper"))
+
+
+def test_a_lamp_stands_on_something_and_a_shade_does_not() -> None:
+    pixels = photo("mug")
+    lamp, shade = (ground(Target("object", name), pixels).mask for name in ("lamp", "lampshade"))
+    assert lamp[105:135, 235:245].mean() > 0.9
+    assert shade[105:135, 235:245].mean() < 0.1
+    assert lamp[150:].mean() < 0.01

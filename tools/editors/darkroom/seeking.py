@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+from editthinker.tools.editors.darkroom.anatomy import with_stand
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.looks import Look, looks
@@ -69,7 +70,7 @@ def find_looking(
     """
     for other in look.like:
         if found := find_looking(pixels, looks()[other], main, colour, taken, place):
-            return found
+            return [with_stand(pixels, part) for part in found] if look.stand else found
     if look.like:
         return []
     found = [one.part(pixels) for one in _likely(pixels, look, main, colour, taken, place)[:_MOST]]
