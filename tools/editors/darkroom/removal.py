@@ -25,6 +25,13 @@ _ATTACHED = 1.4
 _EVEN = 5.0
 """How far, in CIELAB, three in four of the pixels around a hole are off an even slope at most."""
 
+_BLURRED, _SOFTEST, _CALM = 20.0, 1.5, 40.0
+"""The same where all around is out of focus, how fast L* changes there at most, a pixel, and how
+far what is calm may be off the slope."""
+
+_TALL = 0.4
+"""Share of the photo's height from which the ground around a hole may bend."""
+
 _ROUGH = (
     "Filled the hole without the model pack; `editthinker models pull` makes it more convincing."
 )
@@ -85,21 +92,64 @@ def _plain(pixels: Floats, hole: Floats) -> Floats | None:
     if (ring > 0).sum() < 100:
         return None
     off = _off_slope(lab, ring > 0)
-    if np.percentile(off[ring > 0], 75) > _EVEN:
+    usual = float(np.percentile(off[ring > 0], 75))
+    if usual > (_BLURRED if _out_of_focus(lab[..., 0], ring > 0) else _EVEN):
         return None
     smooth = cv2.GaussianBlur(pixels, (0, 0), 2)
-    known = floats((hole < 0.5) & (off < 2 * _EVEN))
-    filled = spread(floats(smooth), known, round(thick) + 2)
-    grain = (pixels - smooth)[(ring > 0) & (known > 0)]
+    # Clouds and leaves out of focus go on as well, though they are off the slope.
+    calm = (cv2.blur(_slope(lab[..., 0]), (7, 7)) < _SOFTEST / 2) & (off < _CALM)
+    known = floats((hole < 0.5) & ((off < 2 * _EVEN) | calm))
+    filled = _stretched(floats(smooth), known, round(thick) + 2)
+    grain = (pixels - smooth)[(ring > 0) & (known > 0) & (off < 2 * _EVEN)]
+    if not len(grain):
+        return None
+    size = np.abs(grain).max(axis=1)
+    grain = grain[size <= 3 * np.median(size)]  # without specks, and the edges of things
     noise = np.random.default_rng(0).choice(grain, size=pixels.shape[:2], axis=0)
     return floats(np.clip(np.where(hole[..., None] > 0.5, filled + noise, pixels), 0, 1))
 
 
+def _stretched(pixels: Floats, known: Floats, radius: int) -> Floats:
+    """Continue the known pixels into the others like a skin that is stretched over a hole.
+
+    It meets them all around; what is only spread from far leaves a seam there.
+    """
+    skin = spread(pixels, known, radius)
+    size = radius
+    while size >= 1:
+        for _ in range(4):
+            skin = floats(np.where(known[..., None] > 0, pixels, skin))
+            skin = floats(cv2.blur(skin, (2 * size + 1, 2 * size + 1)))
+        size //= 2
+    return floats(np.where(known[..., None] > 0, pixels, skin))
+
+
+def _out_of_focus(light: Floats, ring: NDArray[np.bool_]) -> bool:
+    """Whether nothing in a ring is sharp: then its colours run into each other."""
+    fine = np.abs(light - cv2.GaussianBlur(light, (0, 0), 2))
+    planes = _slope(light), fine
+    return max(float(np.percentile(plane[ring], 90)) for plane in planes) < _SOFTEST
+
+
+def _slope(light: Floats) -> Floats:
+    """Return how fast L* changes, a pixel."""
+    soft = cv2.GaussianBlur(light, (0, 0), 1.5)
+    steps = [cv2.Sobel(soft, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))]
+    return floats(np.hypot(*steps))
+
+
 def _off_slope(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
-    """Return how far each pixel is off the even slope of light and colour in a ring."""
+    """Return how far each pixel is off the even slope of light and colour in a ring.
+
+    Over a large ring the slope may bend, as that of a sky does towards the horizon.
+    """
     height, width = ring.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float64) / max(height, width)
-    places = np.dstack([np.ones_like(rows), rows, columns])
+    planes = [np.ones_like(rows), rows, columns]
+    lines = np.nonzero(ring.any(axis=1))[0]
+    if len(lines) and np.ptp(lines) > _TALL * height:
+        planes += [rows**2, rows * columns, columns**2, rows**3]
+    places = np.dstack(planes)
     kept = ring
     for _ in range(3):  # the fifth that fits least is something else
         slope = np.linalg.lstsq(places[kept], lab[kept].astype(np.float64), rcond=None)[0]
