@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.light import Floats, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.likeness import attached
 from editthinker.tools.editors.darkroom.matte import feather, grown, mixed, spread
 from editthinker.tools.errors import EditRefusedError
@@ -91,7 +91,8 @@ def _plain(pixels: Floats, hole: Floats) -> Floats | None:
     lab = to_lab(pixels)
     if (ring > 0).sum() < 100:
         return None
-    off = _off_slope(lab, ring > 0)
+    even = _even(lab, ring > 0)
+    off = floats(np.abs(lab - even).max(axis=2))
     usual = float(np.percentile(off[ring > 0], 75))
     if usual > (_BLURRED if _out_of_focus(lab[..., 0], ring > 0) else _EVEN):
         return None
@@ -99,7 +100,8 @@ def _plain(pixels: Floats, hole: Floats) -> Floats | None:
     # Clouds and leaves out of focus go on as well, though they are off the slope.
     calm = (cv2.blur(_slope(lab[..., 0]), (7, 7)) < _SOFTEST / 2) & (off < _CALM)
     known = floats((hole < 0.5) & ((off < 2 * _EVEN) | calm))
-    filled = _stretched(floats(smooth), known, round(thick) + 2)
+    rest = floats(to_lab(floats(smooth)) - even)
+    filled = from_lab(floats(even + _stretched(rest, known, round(thick) + 2)))
     grain = (pixels - smooth)[(ring > 0) & (known > 0) & (off < 2 * _EVEN)]
     if not len(grain):
         return None
@@ -138,8 +140,8 @@ def _slope(light: Floats) -> Floats:
     return floats(np.hypot(*steps))
 
 
-def _off_slope(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
-    """Return how far each pixel is off the even slope of light and colour in a ring.
+def _even(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
+    """Return the even slope of light and colour that fits a ring best, CIELAB everywhere.
 
     Over a large ring the slope may bend, as that of a sky does towards the horizon.
     """
@@ -148,14 +150,15 @@ def _off_slope(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
     planes = [np.ones_like(rows), rows, columns]
     lines = np.nonzero(ring.any(axis=1))[0]
     if len(lines) and np.ptp(lines) > _TALL * height:
-        planes += [rows**2, rows * columns, columns**2, rows**3]
+        planes += [rows**2, rows**3]
     places = np.dstack(planes)
     kept = ring
     for _ in range(3):  # the fifth that fits least is something else
         slope = np.linalg.lstsq(places[kept], lab[kept].astype(np.float64), rcond=None)[0]
-        off = np.abs(lab - places @ slope).max(axis=2)
+        even = places @ slope
+        off = np.abs(lab - even).max(axis=2)
         kept = ring & (off <= np.percentile(off[ring], 80))
-    return floats(off)
+    return floats(even)
 
 
 def _hole(pixels: Floats, mask: Floats, wide: bool) -> Floats:
