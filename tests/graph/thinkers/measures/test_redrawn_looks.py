@@ -29,7 +29,7 @@ def made(pixels: Pixels, wish: str) -> Pixels:
 
 
 @pytest.mark.parametrize("wish", WISHES)
-@pytest.mark.parametrize("name", ["cat", "flower", "coffee", "astronaut"])
+@pytest.mark.parametrize("name", ["cat", "flower", "coffee", "astronaut", "temple", "abbey"])
 def test_a_redrawn_photo_is_accepted(name: str, wish: str) -> None:
     source = photo(name)
     seen = assess(source, made(source, wish), parse(wish))
