@@ -171,3 +171,12 @@ def test_a_lamp_stands_on_something_and_a_shade_does_not() -> None:
     assert lamp[105:135, 235:245].mean() > 0.9
     assert shade[105:135, 235:245].mean() < 0.1
     assert lamp[150:].mean() < 0.01
+
+
+def test_a_hat_is_not_taken_for_hair() -> None:
+    hair = ground(Target("object", "hair"), photo("astronaut")).mask
+    assert hair[20:55, 190:260].mean() > 0.9
+    assert ground(Target("object", "hair"), photo("camera")).mask.mean() > 0.01
+    with pytest.raises(EditRefusedError, match="cannot find the hair"):
+        ground(Target("object", "hair"), photo("hopper"))
+    assert ground(Target("object", "hat"), photo("hopper")).mask[60:130, 200:330].mean() > 0.8
