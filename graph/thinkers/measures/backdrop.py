@@ -116,9 +116,10 @@ def _kept_subject(scene: Scene, kept: Floats, step: Step | None = None) -> tuple
         sure = float(np.interp(lost, [0.06, 0.3, 0.7], [1, 0.6, 0.25]))
         maybe = cv2.erode(sight.may, np.ones((5, 5), np.uint8))
         doubt = 1 - mean(kept, np.asarray(maybe, np.float32)) if maybe.sum() > 8 else 0.0
+        limits = [0.6, 0.75, 0.9] if sight.roomy else [0.15, 0.45, 0.7]
         factor = min(
             1 - max(sight.trust, 0.5) * (1 - sure),
-            float(np.interp(doubt, [0.15, 0.45, 0.7], [1, 0.72, 0.4])),
+            float(np.interp(doubt, limits, [1, 0.72, 0.4])),
         )
         if factor < 0.9:
             fault = f", and {max(lost, doubt):.0%} of what looks like the subject is lost"

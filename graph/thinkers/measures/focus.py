@@ -13,6 +13,9 @@ _BLURS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0)
 """Blurs of the source that the edit is compared with, as shares of the wanted one."""
 
 
+_STRONG, _AS_SHARP = 8.0, 0.9
+"""L* by which a line stands out, and share of it that is left where nothing was blurred."""
+
 _CLEAN = 0.3
 """Noise, in L*, that nobody sees."""
 
@@ -70,7 +73,17 @@ def _reached(scene: Scene) -> Floats:
     detail = cv2.blur(np.abs(plane - cv2.GaussianBlur(plane, (0, 0), 1.5)), (9, 9))
     both = np.maximum(near, (detail < 0.8).astype(np.float32))
     closed = cv2.morphologyEx(both, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    return np.asarray(closed, np.float32)
+    return np.asarray(closed * (1 - _kept_bars(scene)), np.float32)
+
+
+def _kept_bars(scene: Scene) -> Floats:
+    """Return strong thin lines that stayed as sharp as they were: they belong to the subject."""
+    start, end = (
+        np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (0, 0), 2.0))
+        for lab in (scene.before, scene.after)
+    )
+    kept = ((start > _STRONG) & (end > _AS_SHARP * start)).astype(np.uint8)
+    return np.asarray(cv2.dilate(kept, np.ones((5, 5), np.uint8)), np.float32)
 
 
 def measure_blur(scene: Scene, step: Step) -> Finding:

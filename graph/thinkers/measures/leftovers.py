@@ -90,7 +90,9 @@ def _same(scene: Scene, area: Floats, around: Floats) -> Leftovers:
     taken, filling = (lab[area > 0.5] for lab in (scene.before, scene.after))
     colours = [np.percentile(taken, share, axis=0) for share in (30, 50, 70)]
     near = np.min([np.linalg.norm(scene.before - colour, axis=2) for colour in colours], axis=0)
-    own = np.linalg.norm(scene.before - np.median(filling, axis=0), axis=2)
+    # A sky has many colours from its top to the horizon: none of those in the filling is left over.
+    ground = [np.percentile(filling, share, axis=0) for share in (10, 30, 50, 70, 90)]
+    own = np.min([np.linalg.norm(scene.before - colour, axis=2) for colour in ground], axis=0)
     more = np.asarray((near < 9) & (own > 16) & (around > 0.5), np.float32)
     share = float(more.sum() / around.sum())
     left = float(np.interp(share, [0.12, 0.4], [0, 0.5]))

@@ -7,15 +7,22 @@ from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, mean
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.scene import Scene
+from editthinker.graph.thinkers.measures.vessels import outside_of
+from editthinker.tools.editors.darkroom.colour import VESSELS
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import Step
+
+_LEAST_COLOUR, _LEAST_THING = 0.002, 0.0002
+"""Shares of the photo below which a colour, or a thing, is not there to be judged."""
 
 
 def recoloured(scene: Scene, step: Step) -> Floats:
     """Return the soft mask of the source pixels that a recolouring is about."""
     weights = scene.weights(step.region)
     if "source" not in step.options:
-        return weights
+        seen = step.region in scene.sights and step.region.name in VESSELS
+        outside = outside_of(scene.before, weights) if seen and not step.region.colour else None
+        return weights if outside is None else outside
     mask = colour_mask(scene.before, str(step.options["source"]))
     return np.asarray(mask * weights, np.float32)
 
@@ -26,10 +33,13 @@ def measure_recolour(scene: Scene, step: Step) -> Finding:
     source = str(step.options.get("source", step.region.phrase()))
     mask = recoloured(scene, step)
     area = float(mask.mean())
-    if area < 0.002:
+    if area < (_LEAST_COLOUR if "source" in step.options else _LEAST_THING):
         return Finding(step, 0.0, f"The photo has hardly anything {source} to recolour.")
     share = mean(belongs(scene.after, target, LOOSE), mask)
     done = float(np.interp(share, [0.1, 0.75], [0, 1]))
+    # Near the colour already, as teeth are near white, it must have come nearer.
+    moved = mean(np.linalg.norm(scene.after - scene.before, axis=2), mask)
+    done *= float(np.interp(moved, [0.5, 2.5], [0, 1]))
     solid = mask > 0.7
     if solid.sum() > 50:
         before, after = (lab[..., 0][solid] for lab in (scene.before, scene.after))

@@ -177,9 +177,10 @@ def lay_over(source: Pixels, edited: Pixels, recipe: Recipe, mark: Pixels | None
         size = (source.shape[1], source.shape[0])
         drawn = _resized(mark[..., :3].mean(axis=2).astype(np.float32) / 255, size)
         seen[MARKED] = marked(scene._coarse(moved(drawn)))
-    sights = {
+    settled = {
         target: sight.settled(scene.changed) for target, sight in seen.items() if sight is not None
     }
+    sights = {target: sight for target, sight in settled.items() if sight is not None}
     masks = {target: scene.region_for(sights.get(target)) for target in targets}
     if alpha is not None:
         alpha = scene._coarse(_resized(alpha, (width, height)))

@@ -12,10 +12,12 @@ from difflib import SequenceMatcher
 import cv2
 import numpy as np
 
+from editthinker.graph.thinkers.measures.alive import find_alive, find_smiles
 from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, pick
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
+from editthinker.graph.thinkers.measures.vessels import CORE
 from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.target import Target
@@ -31,9 +33,8 @@ _EYES = 640
 _OWN = 0.2
 """Share of a thing that has the colour that the words give it."""
 
-
-_ALIVE = frozenset({"person", "cat", "dog", "horse", "bird", "sheep", "cow", "bear"})
-"""Kinds that a photo is about when they fill much of it."""
+_GROUND = 0.25
+"""Share of the photo from which what has one colour is no thing."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,22 @@ class Sight:
     """How far to believe this, in [0, 1]."""
     choice: Choice | None = None
     """Everything that the words could mean, where there are several such things."""
+    nameless: bool = False
+    """Whether these are only things of the right colour, whatever they are."""
+    roomy: bool = False
+    """Whether `may` is a box, which the thing does not fill."""
 
-    def settled(self, changed: Floats) -> "Sight":
-        """Take the thing that was edited for the one that was meant, where the words allow it."""
+    def settled(self, changed: Floats) -> "Sight | None":
+        """Take the thing that was edited for the one that was meant, where the words allow it.
+
+        Where no thing of the right colour was edited, the one meant may be none of them.
+        """
         if self.choice is None or self.choice.meant is not None:
             return self
         edited = self.choice.edited(changed)
-        return self if edited is None else replace(self, must=self.choice.things[edited])
+        if edited is None:
+            return None if self.nameless else self
+        return replace(self, must=self.choice.things[edited])
 
 
 def look(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -81,32 +91,19 @@ def _photo(_: Target, __: Pixels, before: Floats) -> Sight | None:
 
 
 def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
-    faces = find_faces(shrink(source, _EYES)) or []
+    small = shrink(source, _EYES)
+    faces = find_faces(small) or []
     guess = guess_subject(source, people=bool(faces))
-    main = _main_thing(source)
+    main = find_alive(small, [box for box, _ in faces])
     if main is not None:
         core, box = (_fit(plane, before) for plane in main)
         sure = np.maximum(_fit(guess.sure, before) * box, core)
-        return Sight(np.asarray(sure, np.float32), widened(box), 0.9)
+        # What belongs to it may lie beyond its box: a helmet in its arms.
+        may = np.maximum(box, _fit(guess.possible, before))
+        return Sight(np.asarray(sure, np.float32), widened(may), 0.9, roomy=True)
     if guess.possible.max() < 1:
         return None
     return Sight(_fit(guess.sure, before), widened(_fit(guess.possible, before)), guess.trust)
-
-
-def _main_thing(source: Pixels) -> tuple[Floats, Floats] | None:
-    """Return the middle, and the box, of somebody or an animal that a photo is surely about."""
-    small = shrink(source, _EYES)
-    height, width = small.shape[:2]
-    for thing in find_objects(small) or []:
-        left, top, right, bottom = (int(edge) for edge in thing.box)
-        share = (right - left) * (bottom - top) / (height * width)
-        if thing.name in _ALIVE and thing.confidence > 0.7 and share > 0.4:
-            core, box = (np.zeros((height, width), np.float32) for _ in range(2))
-            middle = ((left + right) / 2, (top + bottom) / 2)
-            cv2.ellipse(core, (middle, (0.4 * (right - left), 0.4 * (bottom - top)), 0), 1, -1)
-            box[max(0, top) : bottom, max(0, left) : right] = 1
-            return core, box
-    return None
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -197,6 +194,8 @@ def _face(target: Target, source: Pixels, before: Floats) -> Sight | None:
 
 
 def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    if target.name == "teeth":
+        return _teeth(source, before)
     found = find_objects(shrink(source, _EYES))
     named = [thing.box for thing in found or [] if thing.name == target.name]
     if named:
@@ -210,9 +209,42 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
         # A red cup: not the coffee in it.
         return replace(seen, must=seen.must * own, may=seen.may * widened(own, 0.03))
     if target.colour:
-        return _colour(Target("colour", target.colour, target.place), source, before)
+        return _coloured(target, source, before)
     # Without a detector somebody is whom the photo shows.
     return _subject(target, source, before) if target.name == "person" and found is None else None
+
+
+def _teeth(source: Pixels, before: Floats) -> Sight | None:
+    smiles = find_smiles(shrink(source, _EYES))
+    if smiles is None:
+        return None
+    teeth, mouths = (_fit(plane, before) for plane in smiles)
+    return Sight(teeth, widened(mouths), 0.7)
+
+
+def _coloured(target: Target, source: Pixels, before: Floats) -> Sight | None:
+    """Look for a thing that nothing recognises by its colour; None where that tells too little."""
+    parts = parts_of(colour_mask(before, target.colour))
+    # Before a ground of its own colour, and among others, a thing cannot be told by its colour.
+    if any(_is_ground(part) for part in parts):
+        return None
+    seen = _colour(Target("colour", target.colour, target.place), source, before)
+    if seen is None or len(parts) < 2 or target.place == "all":
+        return seen
+    side = half(target.place, before.shape)
+    fits = [part for part in parts if mean(side, part) > 0.5] or parts
+    if len(fits) < 2:
+        return seen
+    every = np.max(fits, axis=0)
+    return Sight(
+        fits[pick(fits, target.place)], widened(every, 0.02), 0.9, Choice(tuple(fits), None), True
+    )
+
+
+def _is_ground(part: Floats) -> bool:
+    """Whether a part of one colour runs along two sides of the photo, or fills much of it."""
+    sides = (part[:2], part[-2:], part[:, :2], part[:, -2:])
+    return sum(float(side.max()) > 0.5 for side in sides) > 1 or float(part.mean()) > _GROUND
 
 
 def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
@@ -266,7 +298,7 @@ def _boxed(
     for left, top, right, bottom in boxes:
         core = np.zeros((height, width), np.float32)
         middle = ((left + right) / 2, (top + bottom) / 2)
-        cv2.ellipse(core, (middle, (0.6 * (right - left), 0.6 * (bottom - top)), 0), 1, -1)
+        cv2.ellipse(core, (middle, (CORE * (right - left), CORE * (bottom - top)), 0), 1, -1)
         planes.append(_fit(core, before))
     choice = _choice(planes, target)
     if choice and choice.meant is None and own is not None:

@@ -49,6 +49,8 @@ def measure_sketch(scene: Scene, step: Step) -> Finding:
         done,
         f"Pencil sketch, {verdict}: dark areas are paper of L* {paper:.0f} now, colourfulness "
         f"{colour:.0f}, lines agree with the photo's edges by {max(lines, 0):.0%}.",
+        # Pressed harder, dark areas only get darker.
+        2 - pale if pale < min(drawn, 1.0) else None,
     )
 
 
@@ -98,7 +100,9 @@ def measure_cartoon(scene: Scene, step: Step) -> Finding:
     darker = mean(scene.fine_before - scene.fine_after, edges)
     darker -= mean(scene.fine_before - scene.fine_after, weights)
     start, end = (_plain(plane, weights) for plane in (scene.fine_before, scene.fine_after))
-    flat = float(np.clip((end - start) / max(0.6 - start, 0.1), 0, 1))
+    # Where a photo is rough all over, lines between the areas take much of the room.
+    goal = min(0.6, 0.45 + 0.5 * start)
+    flat = float(np.clip((end - start) / max(goal - start, 0.1), 0, 1))
     done = flat * float(np.interp(darker, [0.3, 1.5], [0, 1]))
     verdict = "done" if done >= 0.8 else "not there yet"
     return Finding(

@@ -197,6 +197,10 @@ async def test_sepia_leaves_no_other_warmth_to_measure() -> None:
     [
         ("cat", "turn the background black and white"),  # the cat fills the photo
         ("coffee", "darken the dining table by 50%"),  # a cup covers the middle of the table
+        # Her box fills the photo; what is beside the head is background all the same.
+        ("hopper", "change the background to a gradient from light blue to white"),
+        ("camera", "replace the background with plain light blue"),  # half of his box is air
+        ("astronaut", "whiten her teeth"),  # they are smaller than any thing
     ],
 )
 async def test_what_stands_before_a_background_or_on_a_table_is_not_measured(

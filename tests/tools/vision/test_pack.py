@@ -131,3 +131,52 @@ print(json.dumps(int(status.split("VmHWM:")[1].split()[0]) / 1024))
     command = [sys.executable, "-c", code, str(PHOTOS / "coffee.jpg")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(run.stdout.splitlines()[-1]) < 2048
+
+
+def test_a_cup_has_its_handle_and_foot_and_not_the_spoon_beside_it() -> None:
+    mask = ground(Target("object", "cup"), photo("coffee")).mask
+    assert mask[245:295, 205:230].mean() > 0.8  # the handle
+    assert mask[255:275, 275:310].mean() > 0.8  # the foot
+    assert mask[255:300, 335:390].mean() < 0.1  # the spoon
+
+
+def test_what_belongs_to_somebody_is_subject_and_what_only_looks_alike_is_not() -> None:
+    subject = find_subject(photo("astronaut")).mask
+    assert subject[360:480, 320:480].mean() > 0.95  # the helmet, its white rim too
+    assert subject[290:330, 430:510].mean() < 0.05  # a black stand behind it
+    saucer = find_subject(photo("coffee")).mask
+    assert saucer[250:330, 100:500].mean() > 0.7
+
+
+def test_a_tripod_before_somebody_is_no_background() -> None:
+    pixels = photo("camera")
+    background = ground(Target("background"), pixels).mask
+    assert background[255:300, 290:297].mean() < 0.1
+    assert background[145:180, 270:320].mean() < 0.2
+    assert background[250:300, 420:500].mean() > 0.95
+    assert ground(Target("subject"), pixels).mask[255:300, 290:297].mean() < 0.1
+
+
+def test_teeth_are_what_is_pale_between_the_lips_of_an_open_mouth() -> None:
+    teeth = ground(Target("object", "teeth"), photo("astronaut")).mask
+    assert share(teeth, (207, 140, 238, 151)) > 0.9
+    assert teeth[144:148, 215:230].mean() > 0.8
+    with pytest.raises(EditRefusedError, match="cannot find the teeth"):
+        ground(Target("object", "teeth"), photo("hopper"))
+
+
+def test_a_lamp_stands_on_something_and_a_shade_does_not() -> None:
+    pixels = photo("mug")
+    lamp, shade = (ground(Target("object", name), pixels).mask for name in ("lamp", "lampshade"))
+    assert lamp[105:135, 235:245].mean() > 0.9
+    assert shade[105:135, 235:245].mean() < 0.1
+    assert lamp[150:].mean() < 0.01
+
+
+def test_a_hat_is_not_taken_for_hair() -> None:
+    hair = ground(Target("object", "hair"), photo("astronaut")).mask
+    assert hair[20:55, 190:260].mean() > 0.9
+    assert ground(Target("object", "hair"), photo("camera")).mask.mean() > 0.01
+    with pytest.raises(EditRefusedError, match="cannot find the hair"):
+        ground(Target("object", "hair"), photo("hopper"))
+    assert ground(Target("object", "hat"), photo("hopper")).mask[60:130, 200:330].mean() > 0.8

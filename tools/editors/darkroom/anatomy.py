@@ -10,15 +10,21 @@ from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import off, palette
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.faces import Face
-from editthinker.tools.vision.masks import Box, Mask, Part, clean, split
-from editthinker.tools.vision.proposals import Proposal, propose
-from editthinker.tools.vision.segmenter import LOW, finely, guesses
+from editthinker.tools.vision.masks import Box, Mask, Part, clean, part_of, split
+from editthinker.tools.vision.proposals import Proposal, believed, propose
+from editthinker.tools.vision.segmenter import LOW, finely, guesses, segment
 
 _RIMS = 0.1
 """The thickness of the rims of glasses, in distances between the eyes."""
 
 _SURE_OF_GLASSES, _FULL = 0.75, 0.75
 """Score of SAM 2 from which it sees glasses, and share of their box that only a bare face fills."""
+
+_LARGEST_HANDLE, _ALIKE = 0.4, 16.0
+"""Share of a cup that its handle and foot may add, and how far their colours may be off its own."""
+
+_BELOW = (0.1, 0.3, 0.5)
+"""Where a stand is looked for below a shade, in heights of it."""
 
 
 def find_glasses(pixels: Pixels, face: Face) -> Floats | None:
@@ -144,6 +150,62 @@ def find_handle(pixels: Pixels, cup: Part) -> list[Part]:
     body = clean(cup.mask, size / 2 / min(cup.mask.shape))
     rest = split(floats(np.clip(cup.mask - body, 0, 1)), 0.0)
     return rest[:1] if rest and rest[0].area > 0.02 * cup.area else []
+
+
+def with_handle(pixels: Pixels, cup: Floats) -> Floats:
+    """Return a cup with the handle, and the foot below it, that a detector's box cuts off."""
+    body = part_of(cup)
+    for handle in find_handle(pixels, body):
+        (left, top, right, bottom), own = body.box, handle.box
+        box = min(left, own[0]), min(top, own[1]), max(right, own[2]), max(bottom, own[3])
+        beyond = float((handle.mask * (1 - cup)).sum())
+        if beyond < 0.5 * handle.area or not _of_one_make(pixels, body, handle):
+            continue
+        whole = segment(pixels, box=box).mask
+        holds = float((handle.mask * whole).sum()) > 0.7 * handle.area
+        near = float((whole * (1 - cup)).sum()) < _LARGEST_HANDLE * body.area
+        cup = np.maximum(cup, whole if holds and near else handle.mask)
+    return floats(cup)
+
+
+def _of_one_make(pixels: Pixels, cup: Part, handle: Part) -> bool:
+    """Whether a handle has colours of the cup: a spoon beside it has not."""
+    lab = to_lab(floats(pixels / np.float32(255)))
+    own, colours = lab[handle.mask > 0.8], lab[cup.mask > 0.8]
+    if min(len(own), len(colours)) < 50:
+        return False
+    return float(np.median(off(floats(own[None]), palette(floats(colours))))) < _ALIKE
+
+
+def with_stand(pixels: Pixels, shade: Part) -> Part:
+    """Return a lamp with the stand below the middle of its shade, where SAM 2 sees one."""
+    left, top, right, bottom = shade.box
+    high, wide, middle = bottom - top, right - left, (left + right) / 2
+    height = len(shade.mask)
+    found: list[Proposal] = []
+    for down in _BELOW:
+        row = bottom + round(down * high)
+        if row >= height:
+            break
+        found += believed(pixels, *guesses(pixels, point=(round(middle), row)))
+    stands = []
+    for one in found:
+        x0, y0, x1, y1 = _box(one, pixels)
+        narrow = x1 - x0 < 0.6 * wide and abs((x0 + x1) / 2 - middle) < 0.25 * wide
+        below = bottom - 0.6 * high < y0 < bottom + 0.4 * high and y1 > bottom
+        if narrow and below and one.area < 0.6 * float(shade.mask.mean()):
+            stands.append(one)
+    best = max(stands, key=lambda one: one.area, default=None)
+    if best is None:
+        return shade
+    both = np.maximum(shade.mask, best.part(pixels).mask)
+    size = max(3, round(0.2 * wide)) | 1
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    # The bulb between them glows, and has the colours of neither.
+    between = cv2.morphologyEx(both, cv2.MORPH_CLOSE, shape)
+    between[: (top + bottom) // 2] = 0
+    between[:, : round(middle - 0.4 * wide)] = between[:, round(middle + 0.4 * wide) :] = 0
+    return part_of(floats(np.maximum(both, between)))
 
 
 def find_drink(pixels: Pixels, cup: Part) -> list[Part]:

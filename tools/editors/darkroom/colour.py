@@ -20,7 +20,7 @@ from editthinker.tools.editors.darkroom.light import (
 )
 from editthinker.tools.errors import EditRefusedError
 
-_VESSELS = frozenset(
+VESSELS = frozenset(
     {"cup", "bowl", "wine glass", "saucer", "plate", "dish", "pot", "jug", "bucket"}
 )
 """Things that hold others, which keep their colour when the vessel gets another."""
@@ -30,6 +30,9 @@ _VIVID = 14.0
 
 _CONTACT, _LEAST_OUTSIDE = 0.05, 0.1
 """Share of the edge of a vessel that its outside has, and share of all that it is."""
+
+_RIM = 0.025
+"""Thickness, in sides of a vessel, of what its outside must be thicker than."""
 
 _LEAST_SHARE = 0.001
 """Share of the photo below which a colour counts as not there."""
@@ -90,7 +93,7 @@ def recolour(work: Work) -> Floats:
     target = str(options["target"])
     mask = np.ones(work.pixels.shape[:2], np.float32) if work.mask is None else work.mask
     own = work.step.region.colour
-    if not own and work.step.region.name in _VESSELS and "source" not in options:
+    if not own and work.step.region.name in VESSELS and "source" not in options:
         mask = _outside_of(work.pixels, mask)
     if own:  # a red cup: not the coffee in it
         mask = mask * matching(to_lab(work.pixels), own)
@@ -109,12 +112,18 @@ def _outside_of(pixels: Floats, mask: Floats) -> Floats:
     """
     lab = cv2.GaussianBlur(to_lab(pixels), (0, 0), 1.2)
     inside = mask > 0.5
-    vivid = inside & (np.hypot(lab[..., 1], lab[..., 2]) > _VIVID)
+    # What lies in the shade has less colour than what is lit.
+    least = np.minimum(_VIVID, 0.6 * lab[..., 0] + 3)
+    vivid = inside & (np.hypot(lab[..., 1], lab[..., 2]) > least)
     edge = inside & (cv2.erode(mask, np.ones((7, 7), np.uint8), borderValue=0) <= 0.5)
     count, labels = cv2.connectedComponents(vivid.astype(np.uint8))
     touching = np.bincount(labels[edge], minlength=count) > _CONTACT * edge.sum()
     touching[0] = False
-    outside = touching[labels]
+    # What is thin runs along the rim: there the mask took in what lies behind.
+    size = max(3, round(_RIM * float(inside.sum()) ** 0.5)) | 1
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    solid = cv2.morphologyEx(touching[labels].astype(np.uint8), cv2.MORPH_OPEN, shape)
+    outside = touching[labels] & (cv2.dilate(solid, shape) > 0)
     if outside.sum() < _LEAST_OUTSIDE * inside.sum() or outside.sum() > 0.9 * vivid.sum():
         return mask
     near = cv2.dilate(outside.astype(np.uint8), np.ones((3, 3), np.uint8))

@@ -21,6 +21,7 @@ from editthinker.tools.editors.darkroom import (
 )
 from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.cutout import cut_out
+from editthinker.tools.editors.darkroom.letters import known_lines
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.lines import Known, read_lines
 from editthinker.tools.editors.darkroom.matte import mixed
@@ -31,8 +32,6 @@ from editthinker.tools.editors.darkroom.scope import Scope
 from editthinker.tools.editors.darkroom.text import write
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
-from editthinker.tools.vision.reader import read_text
-from editthinker.tools.vision.writing import guess_lines
 
 _ADJUST: Mapping[Operation, Callable[[Work], Floats]] = {
     "brightness": tone.brightness,
@@ -203,7 +202,7 @@ class Enlarger:
         return filled
 
     def _known(self) -> list[Known]:
-        return _known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
+        return known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
 
     def _lettered(self, step: Step, pixels: Floats) -> Floats:
         lines = read_lines(pixels, self._scope.find(step.region), self._known())
@@ -271,14 +270,6 @@ class Enlarger:
     def _warn_of_size(self) -> None:
         if "size" in self.recipe.keep:
             self.note("The size was to be kept, but another step changes it.")
-
-
-def _known_lines(pixels: Pixels) -> list[Known]:
-    """Return the lines of text that a photo has, read or guessed."""
-    read = read_text(pixels)
-    if read is None:
-        return [Known("", floats(corners)) for corners in guess_lines(pixels)]
-    return [Known(line.text, floats(line.corners)) for line in read]
 
 
 def _with_alpha(pixels: Floats, picture: Floats) -> Floats:

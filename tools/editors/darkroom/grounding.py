@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
+from editthinker.tools.editors.darkroom.held import find_held
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import look_alikes
 from editthinker.tools.editors.darkroom.naming import find_face, find_named
@@ -108,7 +109,15 @@ def _background(target: Target, pixels: Pixels) -> Grounded:
     several = _fellows(pixels, None if subject.note else subject.mask)
     if several is not None:
         return Grounded(floats(1 - several))
-    return Grounded(floats(1 - subject.mask), subject.note)
+    held = None if subject.note else _held(pixels, subject.mask)
+    front = subject.mask if held is None else np.maximum(subject.mask, held)
+    return Grounded(floats(1 - front), subject.note)
+
+
+def _held(pixels: Pixels, main: Floats) -> Floats | None:
+    """Return what the main thing stands at, which is no background: a tripod."""
+    photo = _opaque(pixels)
+    return find_held(photo, main) if photo.shape == pixels.shape else None
 
 
 def _fellows(pixels: Pixels, main: Floats | None) -> Floats | None:

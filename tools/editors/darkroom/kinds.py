@@ -19,7 +19,7 @@ from editthinker.tools.editors.darkroom.region import Subject, find_subject
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
-from editthinker.tools.vision.faces import find_features
+from editthinker.tools.vision.faces import Face, find_features
 from editthinker.tools.vision.masks import Box, Part, clean, part_of, split
 from editthinker.tools.vision.reader import read_text
 from editthinker.tools.vision.segmenter import outlines_with_model, segment
@@ -71,6 +71,9 @@ class _Worn:
     """Most area, in areas of the face."""
 
 
+_BROW = 0.04
+"""How far over the eyes a hat ends, in heights of the face."""
+
 _ON_HEADS = {"hair": _Worn(0.08, 2.5), "hat": _Worn(0.3, 3.0)}
 
 
@@ -118,6 +121,9 @@ def _dressed(pixels: Pixels, name: str) -> tuple[list[Part], str]:
             return fronts, f"Took what lies around the neck for the {name}."
     where = "hat" if belongs(name, "hats") else name
     found = [_worn(pixels, where, face.box) for face in faces]
+    if name == "hair":
+        worn = zip(found, faces, strict=True)
+        found = [None if mask is not None and _is_hat(mask, face) else mask for mask, face in worn]
     return [part_of(mask) for mask in found if mask is not None], (
         f"Took what is {'on the head' if where in _ON_HEADS else 'below the face'} for the {name}."
     )
@@ -189,6 +195,13 @@ def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
     size = float(mask.sum()) / (height * width)
     above = float(mask[: top + height // 2].sum() / max(mask.sum(), 1))
     return mask if 0.1 < size < worn.most and above > 0.5 else None
+
+
+def _is_hat(worn: Floats, face: Face) -> bool:
+    """Whether what is on a head ends above the eyes all around; hair reaches down to the ears."""
+    lowest = int(np.nonzero((worn > 0.5).any(axis=1))[0][-1])
+    eyes = (face.eyes[0][1] + face.eyes[1][1]) / 2
+    return lowest < eyes - _BROW * (face.box[3] - face.box[1])
 
 
 def _boards(pixels: Pixels) -> list[Part]:

@@ -26,6 +26,9 @@ _MOST = 0.25
 _AKIN = 0.35
 """Share of such a part that must look more like the thing than like what lies around."""
 
+_CLOSE = 0.05
+"""Share of the photo's side within which what is left of a group belongs to a thing in it."""
+
 
 def whole_thing(pixels: Pixels, box: Box, reach: float) -> Floats:
     """Outline the thing in a box, with the handle or tail that a detector's box cuts off.
@@ -141,6 +144,24 @@ def attached(pixels: Floats, mask: Floats) -> Floats:
     touching = np.unique(labels[inside & (labels > 0)])
     whole = floats(np.isin(labels, touching) & (labels > 0))
     return floats(cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
+def with_remains(pixels: Pixels, mask: Floats, rest: Floats) -> Floats:
+    """Return a thing with what lies close to it in the rest of a group, and has its colours.
+
+    Args:
+        pixels: The photo.
+        mask: The thing, `(H, W)` in [0, 1].
+        rest: What else belongs to the group and to none of its other things.
+    """
+    lab = cv2.GaussianBlur(to_lab(floats(pixels / np.float32(255))), (0, 0), 1)
+    if (mask > 0.9).sum() < 50:
+        return mask
+    reach = max(3, round(_CLOSE * min(mask.shape)))
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = cv2.dilate(mask, shape)
+    alike = np.interp(off(floats(lab), palette(floats(lab[mask > 0.9]))), [12, 18], [1, 0])
+    return floats(np.maximum(mask, rest * near * alike))
 
 
 def palette(colours: Floats) -> Floats:

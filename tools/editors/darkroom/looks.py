@@ -40,6 +40,8 @@ class Look:
     """Whether it is made of thin bars."""
     free: bool = False
     """Whether it reaches neither side of the photo."""
+    stand: bool = False
+    """Whether it may have a stand below its middle."""
     like: tuple[str, ...] = ()
     """Names whose looks are tried in turn instead."""
 

@@ -10,6 +10,7 @@ from editthinker.tools.editors.darkroom.anatomy import (
     find_animal_nose,
     find_drink,
     find_handle,
+    with_handle,
 )
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
@@ -238,6 +239,8 @@ def _recognised(
         named, note = [faint], f"Not sure that it is a {name}: {faint.confidence:.0%}."
     reach = _UNSURE_REACH if note else _SURE_REACH
     masks = [whole_thing(pixels, thing.box, reach) for thing in named]
+    if name == "cup" and outlines_with_model():
+        masks = [with_handle(pixels, mask) if mask.max() > 0.5 else mask for mask in masks]
     parts = _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
     if not parts:
         others = sorted({thing.name for thing in found})

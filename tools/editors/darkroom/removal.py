@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.light import Floats, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.likeness import attached
 from editthinker.tools.editors.darkroom.matte import feather, grown, mixed, spread
 from editthinker.tools.errors import EditRefusedError
@@ -24,6 +24,13 @@ _ATTACHED = 1.4
 
 _EVEN = 5.0
 """How far, in CIELAB, three in four of the pixels around a hole are off an even slope at most."""
+
+_BLURRED, _SOFTEST, _CALM = 20.0, 1.5, 40.0
+"""The same where all around is out of focus, how fast L* changes there at most, a pixel, and how
+far what is calm may be off the slope."""
+
+_TALL = 0.4
+"""Share of the photo's height from which the ground around a hole may bend."""
 
 _ROUGH = (
     "Filled the hole without the model pack; `editthinker models pull` makes it more convincing."
@@ -84,28 +91,74 @@ def _plain(pixels: Floats, hole: Floats) -> Floats | None:
     lab = to_lab(pixels)
     if (ring > 0).sum() < 100:
         return None
-    off = _off_slope(lab, ring > 0)
-    if np.percentile(off[ring > 0], 75) > _EVEN:
+    even = _even(lab, ring > 0)
+    off = floats(np.abs(lab - even).max(axis=2))
+    usual = float(np.percentile(off[ring > 0], 75))
+    if usual > (_BLURRED if _out_of_focus(lab[..., 0], ring > 0) else _EVEN):
         return None
     smooth = cv2.GaussianBlur(pixels, (0, 0), 2)
-    known = floats((hole < 0.5) & (off < 2 * _EVEN))
-    filled = spread(floats(smooth), known, round(thick) + 2)
-    grain = (pixels - smooth)[(ring > 0) & (known > 0)]
+    # Clouds and leaves out of focus go on as well, though they are off the slope.
+    calm = (cv2.blur(_slope(lab[..., 0]), (7, 7)) < _SOFTEST / 2) & (off < _CALM)
+    known = floats((hole < 0.5) & ((off < 2 * _EVEN) | calm))
+    rest = floats(to_lab(floats(smooth)) - even)
+    filled = from_lab(floats(even + _stretched(rest, known, round(thick) + 2)))
+    grain = (pixels - smooth)[(ring > 0) & (known > 0) & (off < 2 * _EVEN)]
+    if not len(grain):
+        return None
+    size = np.abs(grain).max(axis=1)
+    grain = grain[size <= 3 * np.median(size)]  # without specks, and the edges of things
     noise = np.random.default_rng(0).choice(grain, size=pixels.shape[:2], axis=0)
     return floats(np.clip(np.where(hole[..., None] > 0.5, filled + noise, pixels), 0, 1))
 
 
-def _off_slope(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
-    """Return how far each pixel is off the even slope of light and colour in a ring."""
+def _stretched(pixels: Floats, known: Floats, radius: int) -> Floats:
+    """Continue the known pixels into the others like a skin that is stretched over a hole.
+
+    It meets them all around; what is only spread from far leaves a seam there.
+    """
+    skin = spread(pixels, known, radius)
+    size = radius
+    while size >= 1:
+        for _ in range(4):
+            skin = floats(np.where(known[..., None] > 0, pixels, skin))
+            skin = floats(cv2.blur(skin, (2 * size + 1, 2 * size + 1)))
+        size //= 2
+    return floats(np.where(known[..., None] > 0, pixels, skin))
+
+
+def _out_of_focus(light: Floats, ring: NDArray[np.bool_]) -> bool:
+    """Whether nothing in a ring is sharp: then its colours run into each other."""
+    fine = np.abs(light - cv2.GaussianBlur(light, (0, 0), 2))
+    planes = _slope(light), fine
+    return max(float(np.percentile(plane[ring], 90)) for plane in planes) < _SOFTEST
+
+
+def _slope(light: Floats) -> Floats:
+    """Return how fast L* changes, a pixel."""
+    soft = cv2.GaussianBlur(light, (0, 0), 1.5)
+    steps = [cv2.Sobel(soft, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))]
+    return floats(np.hypot(*steps))
+
+
+def _even(lab: Floats, ring: NDArray[np.bool_]) -> Floats:
+    """Return the even slope of light and colour that fits a ring best, CIELAB everywhere.
+
+    Over a large ring the slope may bend, as that of a sky does towards the horizon.
+    """
     height, width = ring.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float64) / max(height, width)
-    places = np.dstack([np.ones_like(rows), rows, columns])
+    planes = [np.ones_like(rows), rows, columns]
+    lines = np.nonzero(ring.any(axis=1))[0]
+    if len(lines) and np.ptp(lines) > _TALL * height:
+        planes += [rows**2, rows**3]
+    places = np.dstack(planes)
     kept = ring
     for _ in range(3):  # the fifth that fits least is something else
         slope = np.linalg.lstsq(places[kept], lab[kept].astype(np.float64), rcond=None)[0]
-        off = np.abs(lab - places @ slope).max(axis=2)
+        even = places @ slope
+        off = np.abs(lab - even).max(axis=2)
         kept = ring & (off <= np.percentile(off[ring], 80))
-    return floats(off)
+    return floats(even)
 
 
 def _hole(pixels: Floats, mask: Floats, wide: bool) -> Floats:

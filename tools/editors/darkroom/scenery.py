@@ -13,6 +13,12 @@ _SIDE = 240
 _LEAST = 0.04
 """Share of the photo below which there is no sky or ground."""
 
+_VIVID_SKY, _SAME_HUE = 18.0, 18.0
+"""Chroma of a sky that is told by its colour, and by how many degrees more of it may differ."""
+
+_LEAST_OPENING, _CALM = 0.0005, 5.0
+"""Share of the photo of an opening in which sky is seen, and how smooth it is, L* a pixel."""
+
 
 def find_sky(pixels: Pixels) -> Floats | None:
     """Return the mask of the sky in `(H, W, 3) uint8` pixels, or None where none can be told.
@@ -37,7 +43,35 @@ def find_sky(pixels: Pixels) -> Floats | None:
     mask = _cut(small, grown, line)
     if mask is None or _warm_wall(lab, mask):
         return None
-    return enlarge(mask, pixels)
+    if line == height:
+        mask = np.maximum(mask, _through_openings(lab, mask))
+    return enlarge(floats(mask), pixels)
+
+
+def _through_openings(lab: Floats, sky: Floats) -> Floats:
+    """Return where more of a vivid sky shows through windows and arches.
+
+    That is smooth and has the colours of the sky; a lake below it, or a wall, is wide.
+    """
+    height, width = sky.shape
+    soft = floats(cv2.GaussianBlur(lab, (0, 0), 0.7))
+    own = soft[sky > 0.9]
+    if len(own) < 50 or np.hypot(*np.median(own[:, 1:], axis=0)) < _VIVID_SKY:
+        return np.zeros_like(sky)
+    a, b = np.median(own[:, 1:], axis=0)
+    vivid, strength = float(np.hypot(a, b)), np.hypot(soft[..., 1], soft[..., 2])
+    turned = np.degrees(np.arctan2(soft[..., 2] * a - soft[..., 1] * b, soft[..., 1:] @ [a, b]))
+    lit = soft[..., 0] > 0.75 * np.median(own[:, 0])
+    alike = lit & (np.abs(turned) < _SAME_HUE) & (strength > 0.3 * vivid)
+    light = soft[..., 0]
+    slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)) / 8
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(alike.astype(np.uint8), connectivity=4)
+    shown = np.zeros_like(sky)
+    for index, (_, _, across, _, area) in enumerate(stats[1:], start=1):
+        part = labels == index
+        if across < 0.5 * width and area > _LEAST_OPENING * height * width:
+            shown[part] = np.percentile(slope[part], 30) < _CALM
+    return floats(cv2.morphologyEx(shown, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
 
 
 def find_ground(pixels: Pixels, sky: Floats | None, subject: Floats | None) -> Floats | None:

@@ -8,9 +8,12 @@ import numpy as np
 
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.grounding import Grounded, ground, mark_of
+from editthinker.tools.editors.darkroom.letters import letters_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
+from editthinker.tools.editors.darkroom.likeness import with_remains
 from editthinker.tools.editors.darkroom.matte import spread
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
@@ -65,8 +68,11 @@ class Scope:
         except EditRefusedError:
             return guess
         rest = floats(guess.mask * (1 - known.mask))
-        too_little = rest.sum() < 0.2 * guess.mask.sum()
-        return guess if known.guessed or too_little else replace(guess, mask=rest)
+        if known.guessed or rest.sum() < 0.2 * guess.mask.sum():
+            return guess
+        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        others = floats(find_subject(pixels).mask * (1 - known.mask))
+        return replace(guess, mask=with_remains(pixels, rest, others))
 
     def forget(self, hole: Floats) -> None:
         """Note that a thing is gone: what lay around it is there now."""
@@ -86,7 +92,7 @@ class Scope:
                 continue
             excepted = spared in self._recipe.excepted
             try:
-                free = floats(1 - self.find(spared, sure=not excepted))
+                free = floats(1 - self._spared(spared, step, sure=not excepted))
             except EditRefusedError as exc:
                 if excepted:  # the whole photo was not meant
                     raise
@@ -94,6 +100,14 @@ class Scope:
                 continue
             mask = free if mask is None else floats(mask * free)
         return mask
+
+    def _spared(self, target: Target, step: Step, *, sure: bool) -> Floats:
+        """Return where a thing is that keeps what it is; of text on what gets a colour, letters."""
+        if target.kind != "text" or step.operation != "recolour":
+            return self.find(target, sure=sure)
+        every = target if target.place or target.name else replace(target, place="all")
+        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        return letters_in(pixels, self.find(every, sure=sure))
 
     def _named(self, step: Step) -> Floats | None:
         if step.region != PHOTO:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+from editthinker.tools.editors.darkroom.anatomy import with_stand
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.looks import Look, looks
@@ -69,7 +70,7 @@ def find_looking(
     """
     for other in look.like:
         if found := find_looking(pixels, looks()[other], main, colour, taken, place):
-            return found
+            return [with_stand(pixels, part) for part in found] if look.stand else found
     if look.like:
         return []
     found = [one.part(pixels) for one in _likely(pixels, look, main, colour, taken, place)[:_MOST]]
@@ -103,7 +104,7 @@ def _likely(
     if place in SIDES and look.size[1] <= _SMALL:
         seen += propose_in(pixels, _corner(pixels, place))
     if look.bars:
-        seen = _thin(pixels, main)
+        seen = thin_things(pixels, main)
     free = [one for one in seen if not any(_is_taken(one, box, look) for box in taken)]
     if place in SIDES:
         free = [one for one in free if _lies(one, place)]
@@ -159,7 +160,7 @@ def _against_sky(pixels: Pixels) -> list[Proposal]:
     return _asked(pixels, floats(narrow))
 
 
-def _thin(pixels: Pixels, main: Floats | None) -> list[Proposal]:
+def thin_things(pixels: Pixels, main: Floats | None) -> list[Proposal]:
     """Return what is made of thin bars, beside the main thing."""
     size = 2 * round(_NARROW / 2 * pixels.shape[1]) + 1
     strong = floats(_off_ground(pixels, size) > _STRONGLY)

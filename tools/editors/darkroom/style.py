@@ -14,6 +14,12 @@ from editthinker.tools.editors.darkroom.light import (
     to_linear,
 )
 
+_ROUGH = (0.4, 0.65)
+"""Shares of an area that differs from pixel to pixel: the least, and from which it is rough."""
+
+_CROWDED = 0.03
+"""Mean darkness of lines, 0 to 1, from which there are too many of them for a drawing."""
+
 
 def posterize(work: Work) -> Floats:
     """Leave few tones, from six at a slight amount to two at the strongest, and flat colours."""
@@ -31,7 +37,7 @@ def sketch(work: Work) -> Floats:
     light = lightness(luminance(to_linear(work.pixels))) / 100
     size = max(1.0, 0.006 * min(light.shape))
     around = cv2.GaussianBlur(light, (0, 0), size)
-    lines = np.clip((light + 0.12) / (around + 0.12), 0, 1)
+    lines = _thinned(np.clip((light + 0.12) / (around + 0.12), 0, 1))
     tones = np.clip(cv2.GaussianBlur(light, (0, 0), size), 0, 1)
     rng = np.random.default_rng(0)
     # Pencil strokes: noise drawn out along one diagonal.
@@ -40,6 +46,20 @@ def sketch(work: Work) -> Floats:
     hatching = 1 - (1 - tones) ** 1.3 * (0.45 + 0.5 * strokes) * work.step.amount
     grey = np.clip(lines ** (3 + 7 * work.step.amount) * hatching, 0, 1).astype(np.float32)
     return np.repeat(grey[..., None] * np.float32(0.97), 3, axis=2)
+
+
+def _thinned(lines: Floats) -> Floats:
+    """Draw fewer lines where a texture would fill the paper with them.
+
+    Args:
+        lines: How light each pixel is beside those around it, 1 for paper.
+    """
+    dark = 1 - lines
+    crowd = cv2.GaussianBlur(dark, (0, 0), max(2.0, 0.02 * min(dark.shape)))
+    # Of a texture the strongest lines are drawn, the rest is left to the hatching.
+    over = np.maximum(crowd - _CROWDED, 0)
+    left = np.maximum(dark - 1.6 * over, 0) / (1 + 0.25 * over / _CROWDED)
+    return floats(1 - left)
 
 
 def watercolour(work: Work) -> Floats:
@@ -88,7 +108,8 @@ def oil(work: Work) -> Floats:
 
 def cartoon(work: Work) -> Floats:
     """Leave flat, strong colours between dark outlines; the amount is the weight of the lines."""
-    lab = to_lab(_flattened(work.pixels, 30, 0.35))
+    # Leaves and fur are drawn as patches: what is smaller than these goes first.
+    lab = to_lab(_flattened(_patched(work.pixels), 30, 0.35))
     light = lab[..., 0].copy()
     size = max(0.8, 0.003 * min(light.shape))
     fine, coarse = (cv2.GaussianBlur(light, (0, 0), size * scale) for scale in (1.0, 1.6))
@@ -96,6 +117,21 @@ def cartoon(work: Work) -> Floats:
     lab[..., 0] = np.rint(light / 12) * 12 * (1 - 0.9 * lines)
     lab[..., 1:] *= 1.35
     return from_lab(lab)
+
+
+def _patched(pixels: Floats) -> Floats:
+    """Draw rough areas in patches: each pixel is the middle one of those around it.
+
+    A line that stands alone, such as a mast before the sky, stays.
+    """
+    short = min(pixels.shape[:2])
+    fine = np.rint(pixels * 255).astype(np.uint8)
+    patches = floats(cv2.medianBlur(fine, max(3, round(0.006 * short)) | 1) / np.float32(255))
+    light = to_lab(pixels)[..., 0]
+    rough = np.abs(light - cv2.GaussianBlur(light, (0, 0), max(1.0, 0.006 * short)))
+    crowd = cv2.GaussianBlur(floats(rough > 5), (0, 0), max(2.0, 0.025 * short))
+    share = floats(np.interp(crowd, _ROUGH, [0, 1]))
+    return floats(pixels + share[..., None] * (patches - pixels))
 
 
 def pixelate(work: Work) -> Floats:

@@ -1,11 +1,12 @@
 """The subject of a photo with the model pack: what is recognised or stands out, outlined."""
 
+import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import Found, find_objects
-from editthinker.tools.vision.masks import Box, part_of
+from editthinker.tools.vision.masks import Box, fill_holes, part_of
 from editthinker.tools.vision.proposals import Proposal, propose
 from editthinker.tools.vision.segmenter import LOW, segment
 
@@ -21,6 +22,15 @@ _LARGE = 0.15
 _AGREEMENT = 0.45
 """Overlap from which an outline counts as that of the guess it started from."""
 
+_SURE, _WITHIN = 0.8, 0.8
+"""Score of SAM 2 of what may belong to the main thing, and share of it in the guess."""
+
+_BESIDE, _GAP = 5, 0.07
+"""Pixels within which things touch, and share of the photo's side that may lie between them."""
+
+_SPECK = 0.001
+"""Share of the photo below which a patch that is left out of a thing is none of the background."""
+
 _POINTS = ((0.5, 0.5), (0.5, 0.62), (0.5, 0.38), (0.38, 0.5), (0.62, 0.5))
 
 
@@ -33,9 +43,9 @@ def outline_subject(pixels: Pixels, guess: Floats | None) -> Floats | None:
     """
     main = _main_thing(find_objects(pixels) or [], pixels.shape)
     if main is not None:
-        mask = segment(pixels, box=main.box).mask
+        mask = _whole(segment(pixels, box=main.box).mask)
         if mask.mean() >= _LEAST:
-            return _joined(mask, guess)
+            return _joined(pixels, mask, guess)
     if guess is not None and guess.max() > 0.5:
         mask = segment(pixels, box=part_of(guess).box).mask
         if overlap(mask, guess) >= _AGREEMENT:
@@ -63,13 +73,38 @@ def _weight(box: Box, shape: tuple[int, ...]) -> float:
     return float(area**0.5 * np.exp(-2 * (x * x + 0.5 * y * y)))
 
 
-def _joined(mask: Floats, guess: Floats | None) -> Floats:
-    """Prefer the guess where it is the same thing with what belongs to it, as cup and saucer."""
+def _whole(mask: Floats) -> Floats:
+    """Fill specks of background, also those along the frame, where SAM 2 sees patterns in fur."""
+    beyond = cv2.erode((mask < 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(beyond)
+    large = stats[:, cv2.CC_STAT_AREA] > _SPECK * mask.size
+    large[0] = False
+    free = cv2.dilate(large[labels].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return floats(np.where(free, mask, np.maximum(mask, mask.max())))
+
+
+def _joined(pixels: Pixels, mask: Floats, guess: Floats | None) -> Floats:
+    """Add what belongs to the main thing, as the saucer to a cup: what SAM 2 sees in the guess.
+
+    The guess itself has no outline to be trusted, and takes in what only looks alike.
+    """
     if guess is None:
         return mask
     inside = float(np.minimum(mask, guess).sum() / max(mask.sum(), 1))
     share = float(mask.sum() / max(guess.sum(), 1))
-    return floats(np.maximum(mask, guess)) if inside > 0.9 and 0.3 < share < 0.9 else mask
+    if inside <= 0.9 or not 0.3 < share < 0.9:
+        return mask
+    parts = [one for one in propose(pixels) if one.score > _SURE and one.inside(guess) > _WITHIN]
+    whole = mask
+    for _ in range(2):  # what touches the thing, and what touches that
+        near = cv2.dilate(whole, np.ones((_BESIDE, _BESIDE), np.uint8))
+        added = [one for one in parts if one.inside(near) > 0.0]
+        whole = floats(np.max([mask, *(one.part(pixels).mask for one in added)], axis=0))
+    # What lies between them, such as a shadow, is no background either.
+    size = round(_GAP * min(mask.shape)) | 1
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    between = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, shape)
+    return floats(np.maximum(whole, np.minimum(fill_holes(floats(between), 0.03), guess)))
 
 
 def _central(pixels: Pixels) -> Floats | None:

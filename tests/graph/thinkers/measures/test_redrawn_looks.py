@@ -29,7 +29,7 @@ def made(pixels: Pixels, wish: str) -> Pixels:
 
 
 @pytest.mark.parametrize("wish", WISHES)
-@pytest.mark.parametrize("name", ["cat", "flower", "coffee", "astronaut"])
+@pytest.mark.parametrize("name", ["cat", "flower", "coffee", "astronaut", "temple", "abbey"])
 def test_a_redrawn_photo_is_accepted(name: str, wish: str) -> None:
     source = photo(name)
     seen = assess(source, made(source, wish), parse(wish))
@@ -48,3 +48,20 @@ def test_a_blurred_photo_is_neither_cartoon_nor_pixels() -> None:
     blurred = np.asarray(cv2.GaussianBlur(source, (0, 0), 6), np.uint8)
     for wish in WISHES[1:]:
         assert assess(source, blurred, parse(wish)).semantic < 6
+
+
+@pytest.mark.parametrize("name", ["abbey", "temple", "rocket"])
+def test_a_dark_rough_photo_becomes_a_drawing_on_paper(name: str) -> None:
+    source, wish = photo(name), "turn it into a pencil sketch"
+    drawn = made(source, wish)
+    assert assess(source, drawn, parse(wish)).semantic >= 8
+    assert np.median(drawn) > 150  # of paper there is more than of pencil
+
+
+def test_a_drawing_filled_with_black_is_pressed_less() -> None:
+    source, wish = photo("abbey"), "turn it into a pencil sketch"
+    drawn = made(source, wish).astype(np.float32)
+    dark = np.asarray(drawn * drawn / 255 * 0.6, np.uint8)
+    ratio = assess(source, dark, parse(wish)).findings[0].ratio
+    assert ratio is not None
+    assert ratio > 1

@@ -79,3 +79,9 @@ def test_every_refined_prompt_is_read_back_as_it_was_meant(
     assert 0 < abs(refined.amount) <= 1
     assert refined.amount * sign > 0
     assert parse(Recipe((refined,)).sentence()).steps == (refined,)
+
+
+def test_a_sketch_that_is_too_dark_asks_for_less_pressure() -> None:
+    dark = Finding(Step("sketch"), 0.6, "", 1.4)
+    recipe = Recipe((Step("sketch"),))
+    assert refine(recipe, recipe, outcome(dark)).steps[0].amount < 0.5

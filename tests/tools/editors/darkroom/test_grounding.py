@@ -237,3 +237,11 @@ def test_a_transparent_photo_has_its_opaque_part_as_subject() -> None:
 def test_a_small_thing_that_is_not_recognised_is_not_taken_for_the_main_thing() -> None:
     with pytest.raises(EditRefusedError, match="cannot find the key in this photo; mark it"):
         ground(Target("object", "key"), photo("flower"))
+
+
+def test_sky_shows_through_arches_too() -> None:
+    pixels = photo("abbey")
+    height, width = pixels.shape[:2]
+    sky = ground(Target("sky"), pixels).mask
+    assert sky[round(0.85 * height), round(0.85 * width)] > 0.9
+    assert sky[round(0.9 * height), round(0.3 * width)] < 0.1

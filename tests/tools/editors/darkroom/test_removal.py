@@ -43,3 +43,16 @@ def test_what_belongs_to_a_thing_is_smaller_than_it() -> None:
     photo = floats(np.where(disc((150, 100), 70)[..., None] > 0.5, 0.8, slope()))
     filled = remove(photo, mask, "the coin", wide=True)
     assert filled.hole.sum() < 5 * mask.sum()
+
+
+def test_a_hole_in_a_sky_is_filled_without_a_seam() -> None:
+    rows = np.linspace(0, 1, 300, dtype=np.float32)[:, None]
+    light = np.broadcast_to(0.25 + 0.5 * rows**3, (300, 400))
+    pixels = np.dstack([0.7 * light, 0.85 * light, light]).astype(np.float32)
+    mask = np.zeros((300, 400), np.float32)
+    mask[:, 40:110] = 1
+    tower = pixels.copy()
+    tower[:, 40:110] *= 0.3
+    filled = cv2.blur(remove(tower, mask, "the tower").pixels, (3, 3))
+    assert np.abs(np.diff(filled, axis=1)).max() < 0.02
+    assert np.abs(filled - pixels).mean() < 0.005
