@@ -13,10 +13,17 @@ from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 
 
+_MOSTLY = 0.4
+"""Share of a background that must have changed where things before it were to be kept."""
+
+
 def measure_fill(scene: Scene, step: Step) -> Finding:
     """Measure how much of a region is plain in the asked colour, or runs from one to another."""
     weights = scene.weights(step.region)
     core = np.asarray(weights > 0.8, np.float32)
+    edited = np.asarray(core * solid(scene.changed), np.float32)
+    if scene.recipe.spared and edited.sum() > _MOSTLY * core.sum():
+        core = edited  # "... but keep the flag"
     name = step.region.phrase()
     if {"image", "scene"} & set(step.options):
         covered = mean(scene.changed, core)

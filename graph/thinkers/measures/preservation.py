@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.alignment import expected_turn
@@ -63,6 +64,10 @@ _FREE: Mapping[Operation, tuple[float, float]] = {
     "tint": (3.5, 0.2),
 }
 """Drift that nobody minds: a constant, and a share of the figure."""
+
+
+_INK = 25.0
+"""Difference in L* of letters from what they stand on."""
 
 
 def find_drifts(scene: Scene) -> list[Drift]:
@@ -137,7 +142,9 @@ def _regions(scene: Scene) -> Iterator[Drift]:
     for region, outside in _untouched(scene):
         name = region.kind if region else "rest of the photo"
         core = (outside > 0.9).astype(np.float32)
-        if core.mean() < 0.01:
+        if region and region.kind == "text":
+            core = np.asarray(core * _strokes(scene.before[..., 0]), np.float32)
+        elif core.mean() < 0.01:
             continue
         moved = mean(difference, core)
         kept = float(np.interp(moved, [3.5, 8, 20], [1, 0.7, 0.4]))
@@ -146,6 +153,13 @@ def _regions(scene: Scene) -> Iterator[Drift]:
         elif region and (gain := detail_gain(scene, region)) < 0.75:
             kept = float(np.interp(gain, [0.4, 0.75], [0.5, 0.85]))
             yield Drift(kept, f"The {name} lost detail too: {gain:.0%} is left.")
+
+
+def _strokes(light: Floats) -> Floats:
+    """Return where letters are: inside of strokes that stand out from what is around them."""
+    around = cv2.medianBlur(np.clip(light * 2.55, 0, 255).astype(np.uint8), 31) / 2.55
+    ink = np.asarray(np.abs(light - around) > _INK, np.uint8)
+    return np.asarray(cv2.erode(ink, np.ones((2, 2), np.uint8)), np.float32)
 
 
 def _content(scene: Scene) -> Iterator[Drift]:

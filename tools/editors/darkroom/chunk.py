@@ -99,7 +99,7 @@ class Chunk:
         Returns:
             The things; none of them where it has no name here; None where nothing follows.
         """
-        strange = False
+        strange = shown = False
         group: list[Target] = []
         for at in range(start, len(self.words)):
             word, target = self.words[at], meant(self.words[at])
@@ -117,7 +117,8 @@ class Chunk:
             else:
                 strange |= word.kind in NAMELESS or (target == PHOTO and word.text not in POINTS)
                 strange &= not is_a(word, "framing")
-                if strange and (word.text in JOINTS or word.text.endswith(" of")):
+                shown |= target == PHOTO  # "this was taken with my phone"
+                if (strange or shown) and (word.text in JOINTS or word.text.endswith(" of")):
                     return ()
         return tuple(group) or (() if strange else None)
 

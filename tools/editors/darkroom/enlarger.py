@@ -216,7 +216,8 @@ class Enlarger:
         return erased
 
     def _fill(self, step: Step, picture: Floats) -> Floats:
-        mask = self._scope.find(step.region)
+        mask = self._scope.mask(step)
+        mask = self._scope.find(step.region) if mask is None else mask
         options, shape = step.options, picture.shape
         if "image" in options:
             number = int(options["image"])

@@ -100,8 +100,10 @@ class Gist:
             self.orders.append(clause.text)
         elif clause.joined_by == "keep" and not chunk.found("beyond"):
             kept = chunk.things()
-            self.orders += [f"keep {listed(kept)} unchanged"] if kept else []
-            self._drop(clause)
+            if kept:
+                self.orders.append(f"keep {listed(kept)} unchanged")
+            else:
+                self._drop(clause)
         elif chunk.found("complaint") and not clause.orders:
             self._complain(chunk)
             self._drop(clause)

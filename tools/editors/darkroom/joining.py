@@ -81,6 +81,9 @@ def onto(step: Step, target: Target) -> Step:
 def topic(clause: Clause) -> Target | None:
     """Return what a statement is about, which is what "it" means in the next clause."""
     named = [word for word in clause.all("region") if word.meaning.target in things(clause)]
+    every = clause.all("region")
+    if named and every[0].meaning.target == PHOTO:  # "this was taken with my phone"
+        return None
     if not named or any(word.kind in {"unknown", "body"} for word in _before(clause, named[0])):
         return None
     target = named[0].meaning.target

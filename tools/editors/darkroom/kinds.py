@@ -74,6 +74,9 @@ class _Worn:
 _BROW = 0.04
 """How far over the eyes a hat ends, in heights of the face."""
 
+_HEAD = 0.3
+"""Share of the width of a face by which hair and ears reach beyond it."""
+
 _ON_HEADS = {"hair": _Worn(0.08, 2.5), "hat": _Worn(0.3, 3.0)}
 
 
@@ -187,7 +190,8 @@ def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
     if name not in _ON_HEADS:
         mask = segment(pixels, point=(middle, min(rows - 3, bottom + round(0.9 * height)))).mask
         body = mask.copy()
-        body[:bottom] = 0
+        beside = round(_HEAD * width)
+        body[:bottom, max(0, left - beside) : right + beside] = 0
         solid = split(body, 0.005)
         return solid[0].mask if solid else None
     worn = _ON_HEADS[name]

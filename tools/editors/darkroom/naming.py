@@ -64,6 +64,9 @@ _ANIMALS = frozenset(
 _FAINT = 0.1
 """Confidence of any animal from which the main thing may be one that the model does not know."""
 
+_ROUND, _BRIGHT, _LEAFY = 0.6, 20.0, (100.0, 240.0)
+"""Share of its circle that a flower fills, its chroma, and hues that leaves have, in degrees."""
+
 _MISTAKEN, _LARGE, _SURE_OF_LARGE = frozenset({"boat", "refrigerator", "tv"}), 0.1, 0.75
 """Kinds that buildings and walls are taken for, where they are large and not sure."""
 
@@ -122,6 +125,8 @@ def find_named(
             f"nothing in this photo looks like a {name}; mark it with --box or --mask"
         )
     rest = _without_known(pixels, main.mask, found or [])
+    if main.seems(pixels, name) or (rest is not main.mask and belongs(name, "stands")):
+        return [part_of(rest)], f"Took the main thing in the photo for the {name}."
     return [part_of(rest)], f"Cannot recognise a {name}; took the main thing in the photo."
 
 
@@ -152,6 +157,16 @@ class _Main:
         look = look_of(name)
         return look is None or not outlines_with_model() or looks_so(pixels, self.mask, look)
 
+    def seems(self, pixels: Pixels, name: str) -> bool:
+        """Whether there are signs that it goes by a name, where it can."""
+        if self.mask is None or not outlines_with_model():
+            return False
+        if belongs(name, "animals"):
+            return bool(looks_like(pixels, _ANIMALS, _FAINT))
+        if belongs(name, "flowers"):
+            return _is_flower(pixels, self.mask)
+        return look_of(name) is not None
+
 
 def _alike(
     pixels: Pixels, name: str, colour: str, main: _Main, place: Place
@@ -180,6 +195,17 @@ def _is_animal(pixels: Pixels, mask: Floats) -> bool:
     box = part_of(mask).box
     size = _common(box, box)
     return seen is None or any(_common(thing.box, box) > 0.3 * size for thing in seen)
+
+
+def _is_flower(pixels: Pixels, mask: Floats) -> bool:
+    """Whether a thing is round, and of a colour that leaves have not."""
+    shape, _ = cv2.findContours((mask > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, 2)
+    largest = max(shape, key=cv2.contourArea)
+    round_ = cv2.contourArea(largest) / max(cv2.minEnclosingCircle(largest)[1] ** 2 * np.pi, 1)
+    own = to_lab(floats(pixels / np.float32(255)))[mask > 0.5]
+    a, b = np.median(own[:, 1:], axis=0)
+    hue = float(np.degrees(np.arctan2(b, a)) % 360)
+    return round_ > _ROUND and float(np.hypot(a, b)) > _BRIGHT and not _LEAFY[0] < hue < _LEAFY[1]
 
 
 def _common(one: Box, other: Box) -> int:

@@ -66,7 +66,7 @@ def remedy(clause: Clause, step: Step) -> Step | None:
 
     "It is too dark" says so by itself.
     """
-    if clause.has("direction"):
+    if clause.has("direction") or any(w.text.startswith("too ") for w in clause.words):
         return step
     if step.operation in SIGNED:
         return replace(step, amount=-step.amount)
