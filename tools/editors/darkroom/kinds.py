@@ -125,8 +125,8 @@ def _dressed(pixels: Pixels, name: str) -> tuple[list[Part], str]:
     where = "hat" if belongs(name, "hats") else name
     found = [_worn(pixels, where, face.box) for face in faces]
     if name == "hair":
-        worn = zip(found, faces, strict=True)
-        found = [None if mask is not None and _is_hat(mask, face) else mask for mask, face in worn]
+        each = zip(found, faces, strict=True)
+        found = [None if mask is not None and _is_hat(mask, face) else mask for mask, face in each]
     return [part_of(mask) for mask in found if mask is not None], (
         f"Took what is {'on the head' if where in _ON_HEADS else 'below the face'} for the {name}."
     )

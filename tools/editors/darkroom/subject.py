@@ -97,7 +97,7 @@ def _joined(pixels: Pixels, mask: Floats, guess: Floats | None) -> Floats:
     parts = [one for one in propose(pixels) if one.score > _SURE and one.inside(guess) > _WITHIN]
     whole = mask
     for _ in range(2):  # what touches the thing, and what touches that
-        near = cv2.dilate(whole, np.ones((_BESIDE, _BESIDE), np.uint8))
+        near = floats(cv2.dilate(whole, np.ones((_BESIDE, _BESIDE), np.uint8)))
         added = [one for one in parts if one.inside(near) > 0.0]
         whole = floats(np.max([mask, *(one.part(pixels).mask for one in added)], axis=0))
     # What lies between them, such as a shadow, is no background either.
