@@ -12,7 +12,6 @@ from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 
-
 _MOSTLY = 0.4
 """Share of a background that must have changed where things before it were to be kept."""
 

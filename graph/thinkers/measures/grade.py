@@ -102,6 +102,8 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     lacking = step.amount > 0 and step.operation in ("saturation", "contrast", "vignette")
     if full and not lacking and abs(end - goal) < figure.least:
         done = 1.0
+    if ratio > 1 and _washed_as_well(scene, step):
+        done, ratio = 1.0, 1.0  # the colour that was laid over it adds to it
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"
@@ -116,6 +118,15 @@ def _toned(scene: Scene, step: Step) -> bool:
     """Whether another step gives the same region one tone, whatever colours it had."""
     return any(
         other.operation in ("sepia", "black-and-white") and other.region in (step.region, PHOTO)
+        for other in scene.recipe.steps
+    )
+
+
+def _washed_as_well(scene: Scene, step: Step) -> bool:
+    """Whether a colour is laid over the same region, which moves its warmth and colours, too."""
+    moved = step.operation in ("warmth", "tint", "saturation")
+    return moved and any(
+        other.operation == "wash" and other.region in (step.region, PHOTO)
         for other in scene.recipe.steps
     )
 

@@ -47,6 +47,8 @@ class Gist:
     notes: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     """What would help against what is only complained about."""
+    asides: list[Clause] = field(default_factory=list)
+    """What asks for nothing, if something else does."""
     topic: tuple[Target, ...] = ()
 
     def text(self, instruction: str) -> str:
@@ -56,6 +58,11 @@ class Gist:
             if said := unmasked(sentence, quotes).strip():
                 self._take(said)
         orders = self.orders or self.complaints[-1:]
+        for clause in self.asides:
+            if self.orders:
+                self._drop(clause)
+            else:
+                orders = [*orders, clause.text]
         return ". ".join(dict.fromkeys(orders))
 
     def _take(self, sentence: str) -> None:
@@ -89,6 +96,8 @@ class Gist:
             elif chunk.found("complaint"):
                 self._complain(chunk)
             self._drop(clause)
+        elif phrase("begun").match(clause.text):
+            self.asides.append(clause)  # "making a poster here, could you write ..."
         elif self._reads(plain):
             self.orders.append(plain)
         elif clause.only("colour", "direction") and self._coloured():
@@ -109,6 +118,8 @@ class Gist:
             self._drop(clause)
         elif _states(chunk, clause):
             self._drop(clause)
+        elif not (clause.orders or chunk.found("asks") or chunk.found("beyond") or _brings(chunk)):
+            self.asides.append(clause)
         else:
             self.orders.append(clause.text)
         self._speak_of(chunk)
@@ -205,6 +216,12 @@ def _pointed(clause: Clause, topic: tuple[Target, ...]) -> str:
                 named = f"{verb} {listed(topic)}".strip()
                 text = text[: word.start - start] + named + text[word.end - start :]
     return text
+
+
+def _brings(chunk: Chunk) -> bool:
+    """Whether a clause may ask for something new, or leaves something out of a wish."""
+    asks = ("negation", "keep", "side", "vertical-place", "direction", "act", "colour", "number")
+    return bool(chunk.found("bringing")) or chunk.has(*asks)
 
 
 def _states(chunk: Chunk, clause: Clause) -> bool:

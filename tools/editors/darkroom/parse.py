@@ -31,6 +31,7 @@ from editthinker.tools.editors.darkroom.joining import (
 from editthinker.tools.editors.darkroom.keeping import read_keep
 from editthinker.tools.editors.darkroom.looking import read_look
 from editthinker.tools.editors.darkroom.partial import shortened, stands
+from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.quoting import with_quotes
 from editthinker.tools.editors.darkroom.readers import read_clause
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
@@ -48,8 +49,10 @@ from editthinker.tools.editors.darkroom.remarks import (
     without_likeness,
 )
 from editthinker.tools.editors.darkroom.removing import (
+    points,
     read_all_but,
     read_only,
+    removal,
     with_every_line,
 )
 from editthinker.tools.editors.darkroom.settling import (
@@ -58,7 +61,7 @@ from editthinker.tools.editors.darkroom.settling import (
     shared_back,
     without_repeats,
 )
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
 from editthinker.tools.editors.darkroom.wishes import imperative
 
 _ENDS = frozenset({".", ";", "!", "?", "\n"})
@@ -144,6 +147,8 @@ class _Reader:
     """Whether the clause before took something away."""
     styled: bool = False
     """Whether it asked for a style or a look, so that more may be said of that."""
+    heading: Place = ""
+    """Where the text of the next clause stands: "in the line at the bottom, ..."."""
     waiting: Clause | None = None
     """The first half of "make the cat and the dog brighter"."""
 
@@ -203,6 +208,11 @@ class _Reader:
             self.waiting = clause
         elif heads(clause, after):
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
+            self.heading = things(clause)[0].place
+        elif points(clause) and self.complaints and self.it == PHOTO:
+            self.remarks.append(clause)  # "it is hazy, can you clear that up?"
+        elif after and phrase("begun").match(clause.text) and after.orders:
+            self.remarks.append(clause)  # "making a poster here, could you write ..."
         elif reading := self._read(clause):
             if self.styled and not clause.orders and (likens(clause) or self._repeats(reading)):
                 self.notes.append(f"Took {clause.text!r} for a detail of the style.")
@@ -252,6 +262,9 @@ class _Reader:
         return bool(named) and named <= done and clause.only("region", "quantifier")
 
     def _add(self, clause: Clause, reading: Reading) -> None:
+        if self.heading:
+            reading = replace(reading, steps=[_placed(s, self.heading) for s in reading.steps])
+            self.heading = ""
         if tells(clause) and self.gone and not things(clause) and clause.has("region"):
             self.remarks.append(clause)  # "remove the lamp, it is too bright"
             return
@@ -308,6 +321,9 @@ class _Reader:
         self.spared += [target for target in targets if target not in self.spared]
 
     def _read(self, clause: Clause) -> Reading | None:
+        if points(clause) and self.it != PHOTO and (step := removal(self.it)):
+            step = replace(step, clause=clause.text)  # "there's a stain, can you take that out?"
+            return Reading([step], Carry(steps=(step,), region=step.region))
         if self.waiting:
             verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
             clause = replace(clause, words=verbs + clause.words)
@@ -411,3 +427,11 @@ class _Reader:
         said = {(step.operation, step.region) for step in self.steps}
         extra = [step for step in self.from_looks if (step.operation, step.region) not in said]
         return extra + self.steps
+
+
+def _placed(step: Step, place: Place) -> Step:
+    """Return a step about a text at a place."""
+    text = step.region
+    if text.kind != "text" or text.place not in ("", "all"):
+        return step
+    return replace(step, region=replace(text, place=place))

@@ -20,8 +20,7 @@ _BECOMES = frozenset(
 
 _MOST_ADJECTIVES = 2
 
-_TINGED = {"golden": "gold", "yellowish": "yellow", "bluish": "blue", "greenish": "green"}
-_TINGED |= {"pinkish": "pink", "greyish": "grey", "grayish": "grey", "amber": "orange"}
+_TINGED = {"golden": "gold", "amber": "orange"}
 """Adjectives that are a colour where a thing follows, and a tone of the photo elsewhere."""
 
 NO_ADJECTIVES = frozenset({"off", "out", "down", "inside", "within", "upon"})
@@ -162,7 +161,7 @@ def _describes(word: Word) -> bool:
 
 
 def _tinged(words: Sequence[Word], at: int) -> str:
-    """Return the colour of "golden" or "yellowish" before a thing: "the golden ring"."""
+    """Return the colour of "golden" before a thing: "the golden ring"."""
     target = words[at + 1].meaning.target if at + 1 < len(words) else None
     return _TINGED.get(words[at].text, "") if target and target.kind == "object" else ""
 
