@@ -12,17 +12,21 @@ from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 
-_MOSTLY = 0.4
-"""Share of a background that must have changed where things before it were to be kept."""
+_SEEN = 0.05
+"""Share of a photo that a background takes up from which things to be kept leave enough of it."""
+
+
+_COLOURLESS = 3.0
+"""Mean chroma of a photo that is black and white already."""
 
 
 def measure_fill(scene: Scene, step: Step) -> Finding:
     """Measure how much of a region is plain in the asked colour, or runs from one to another."""
     weights = scene.weights(step.region)
     core = np.asarray(weights > 0.8, np.float32)
-    edited = np.asarray(core * solid(scene.changed), np.float32)
-    if scene.recipe.spared and edited.sum() > _MOSTLY * core.sum():
-        core = edited  # "... but keep the flag"
+    edited = solid(scene.changed)
+    if scene.recipe.spared and edited.mean() > _SEEN:
+        core = np.asarray(edited > 0.5, np.float32)  # "... but keep the flag"
     name = step.region.phrase()
     if {"image", "scene"} & set(step.options):
         covered = mean(scene.changed, core)
@@ -94,7 +98,8 @@ def measure_isolate(scene: Scene, step: Step) -> Finding:
     start, end = chroma(scene.before), chroma(scene.after)
     sight = scene.sights.get(step.region)
     if sight is None:
-        coloured = np.asarray((start > 10) & (end > 0.6 * start), np.float32)
+        drained = float(start.mean()) < _COLOURLESS  # what has colour now was given it
+        coloured = np.asarray((end > 10) & (drained | (start > 10) & (end > 0.6 * start)), float)
         share = float(coloured.mean())
         done = float(np.interp(share, [0.001, 0.01, 0.5, 0.9], [0, 1, 1, 0]))
         return Finding(

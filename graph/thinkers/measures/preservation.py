@@ -87,7 +87,8 @@ def _another(scene: Scene) -> Iterator[Drift]:
 
     For things that these eyes cannot find by themselves: `the flower at the bottom`.
     """
-    for step in scene.recipe.steps:
+    sides = {step.region.place for step in scene.recipe.steps}
+    for step in scene.recipe.steps if len(sides) == 1 else ():
         place = step.region.place
         if step.region in scene.sights or place not in ("left", "right", "top", "bottom"):
             continue
@@ -183,7 +184,8 @@ def _untouched(scene: Scene) -> Iterator[tuple[Target | None, Floats]]:
     local = [s for s in steps if s.region != PHOTO or s.operation in ("recolour", "fill", "text")]
     used = {s.region for s in steps}
     names = {BACKGROUND, SUBJECT}
-    for region in (BACKGROUND, SUBJECT):
+    unseen = any(s.region.place == "all" and s.region not in scene.sights for s in local)
+    for region in (BACKGROUND, SUBJECT) if not unseen else ():  # the coins are not its subject
         only_other = used == names - {region} and len(local) == len(steps)
         only_other = only_other and not any(s.operation in EXCHANGED for s in steps)
         if region in scene.sights and (region.kind in keep or only_other):

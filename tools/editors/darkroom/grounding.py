@@ -9,6 +9,7 @@ import numpy as np
 
 from editthinker.tools.editors.darkroom.colour_things import coloured_things, colours_in
 from editthinker.tools.editors.darkroom.held import find_held
+from editthinker.tools.editors.darkroom.letters import known_lines, letters_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import look_alikes
 from editthinker.tools.editors.darkroom.naming import find_face, find_named
@@ -17,7 +18,7 @@ from editthinker.tools.editors.darkroom.rows import pick
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
 from editthinker.tools.editors.darkroom.spread import find_whole_spread
 from editthinker.tools.editors.darkroom.target import SIDES, Kind, Place, Target
-from editthinker.tools.editors.darkroom.written import find_text
+from editthinker.tools.editors.darkroom.written import find_text, text_mask
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.recent import Recent
@@ -31,6 +32,12 @@ _CACHE_BYTES = 96 * 2**20
 
 _LARGE = 0.08
 """Share of the photo of a main thing from which others of its kind can be told."""
+
+_LINES = 4
+"""Lines of text from which a photo is one of a page."""
+
+_GUESSED, _TOOK_MAIN = "Cannot", "Took the main thing"
+"""How the notes begin that tell of a guess, and of a name for which there are signs."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -106,6 +113,9 @@ def _subject(target: Target, pixels: Pixels) -> Grounded:
 
 def _background(target: Target, pixels: Pixels) -> Grounded:
     subject = _subject(target, pixels)
+    paper = _paper(pixels) if subject.note else None
+    if paper is not None:
+        return Grounded(paper, "Took the paper behind the letters for the background.")
     several = _fellows(pixels, None if subject.note else subject.mask)
     if several is not None:
         return Grounded(floats(1 - several))
@@ -118,6 +128,16 @@ def _held(pixels: Pixels, main: Floats) -> Floats | None:
     """Return what the main thing stands at, which is no background: a tripod."""
     photo = _opaque(pixels)
     return find_held(photo, main) if photo.shape == pixels.shape else None
+
+
+def _paper(pixels: Pixels) -> Floats | None:
+    """Return what the letters of a page stand on; None where a photo shows no page."""
+    photo = _opaque(pixels)
+    corners = [tuple((float(x), float(y)) for x, y in line.corners) for line in known_lines(photo)]
+    if len(corners) < _LINES:
+        return None
+    text = np.max([text_mask(photo.shape[:2], line) for line in corners], axis=0)
+    return floats(1 - letters_in(photo, floats(text)))
 
 
 def _fellows(pixels: Pixels, main: Floats | None) -> Floats | None:
@@ -178,7 +198,7 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
     if target.behind:
         parts = _behind(parts, target, pixels)
     if len(parts) == 1 and target.place in SIDES | {"smallest"}:
-        if note.startswith("Cannot"):  # nothing knows its name: there may be more of the same
+        if note.startswith((_GUESSED, _TOOK_MAIN)):  # there may be more of the same
             parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
@@ -192,8 +212,9 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
                 f"nothing on the {target.place} of this photo looks like a {target.name}; mark it "
                 "with --box or --mask"
             )
-    guessed = note.startswith("Cannot")
-    if guessed and len(parts) == 1 and target.place in ("", "all"):
+    guessed = note.startswith(_GUESSED)
+    main = note.startswith((_GUESSED, _TOOK_MAIN))
+    if main and len(parts) == 1 and target.place in ("", "all"):
         more = look_alikes(photo, parts[0])
         if target.place == "all":
             parts = [*parts, *more]

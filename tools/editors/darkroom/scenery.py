@@ -20,6 +20,11 @@ _LEAST_OPENING, _CALM = 0.0005, 5.0
 """Share of the photo of an opening in which sky is seen, and how smooth it is, L* a pixel."""
 
 
+_FINE, _BAR, _UPRIGHT, _DARKER = 900, 0.06, 0.15, 9
+"""Longest side on which bars are seen; their width and height as shares; and their difference in
+grey, 0 to 255, from the sky."""
+
+
 def find_sky(pixels: Pixels) -> Floats | None:
     """Return the mask of the sky in `(H, W, 3) uint8` pixels, or None where none can be told.
 
@@ -45,7 +50,30 @@ def find_sky(pixels: Pixels) -> Floats | None:
         return None
     if line == height:
         mask = np.maximum(mask, _through_openings(lab, mask))
-    return enlarge(floats(mask), pixels)
+    return _without_bars(enlarge(floats(mask), pixels), pixels)
+
+
+def _without_bars(sky: Floats, pixels: Pixels) -> Floats:
+    """Leave masts and lattice towers out, which are too thin to be seen in a small photo."""
+    height, width = sky.shape
+    scale = min(1.0, _FINE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    wide = 2 * round(_BAR * size[0] / 2) + 1
+    off = cv2.absdiff(grey, cv2.medianBlur(grey, min(wide, 255)))
+    inside = cv2.resize(sky, size, interpolation=cv2.INTER_AREA) > 0.5
+    thin = np.asarray((off > _DARKER) & inside, np.uint8)
+    mesh = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mesh)
+    tall = [
+        index
+        for index, (_, _, across, down, _) in enumerate(stats[1:], start=1)
+        if down > _UPRIGHT * size[1] and across < 0.5 * down
+    ]
+    bars = cv2.dilate(np.asarray(np.isin(labels, tall) & (thin > 0), np.uint8), np.ones((3, 3)))
+    if not bars.any():
+        return sky
+    return floats(sky * (1 - cv2.resize(floats(bars), (width, height))))
 
 
 def _through_openings(lab: Floats, sky: Floats) -> Floats:
