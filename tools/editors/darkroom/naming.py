@@ -107,6 +107,8 @@ def find_named(
     about = belongs(name, "buildings") and not place and not main.name and main.mask is not None
     if not about and (alike := _alike(pixels, name, colour, main, place)):
         return alike
+    if colour and (near := _alike(pixels, name, "", main, place)) and len(near[0]) == 1:
+        return near[0], f"Took the only thing that looks like a {name}; it is not quite {colour}."
     if colour and (parts := coloured_things(pixels, colour)):
         return parts, f"Cannot recognise a {name}; went by the colour {colour}."
     if kind is None and not main.name and (parts := _spread(pixels, colour)):

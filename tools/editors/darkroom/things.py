@@ -155,6 +155,8 @@ def _describes(word: Word) -> bool:
     """Return whether a word between "the" and a thing may be left out."""
     if word.text in ORDINAL | NO_ADJECTIVES:
         return False
+    if word.kind in {"unknown", "operation"} and word.text.endswith("ish"):  # not quite yellow
+        return True
     if word.kind == "operation":
         return word.meaning.role in {"high", "low"} or word.meaning.value == "black-and-white"
     return word.kind in {"unknown", "look"} and not word.meaning.role

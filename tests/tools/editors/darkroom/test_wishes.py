@@ -125,7 +125,7 @@ def test_a_complaint_wins_over_a_look_that_would_make_it_worse() -> None:
         ("remove the medal ribbons from her jacket", "remove all the ribbons"),
         ("get rid of the people behind her", "remove all the persons in the background"),
         ("remove the flag from the left hand side", "remove the left flag"),
-        ("remove the yellowish bud on the left", "remove the left yellow bud"),
+        ("remove the yellowish bud on the left", "remove the left bud"),
         ("color the title text dark red", "change the colour of the top text to dark red"),
         ("delete the line of code at the bottom of the page", "erase the bottom text"),
         ("dye the cup's handle green", "change the colour of the handle to green"),
