@@ -16,6 +16,15 @@ _SEEN = 0.05
 """Share of a photo that a background takes up from which things to be kept leave enough of it."""
 
 
+_HALF = 0.5
+"""Share of what looks like the region that must have changed for the rest to be something else."""
+
+_SPARSE = 0.15
+"""Share of the longest row from which a row of a gradient counts."""
+
+_SEVERAL, _SMALL = 8, 0.0008
+"""Things lying about from which none is the subject, and the share of a photo each takes up."""
+
 _COLOURLESS = 3.0
 """Mean chroma of a photo that is black and white already."""
 
@@ -27,6 +36,8 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
     edited = solid(scene.changed)
     if scene.recipe.spared and edited.mean() > _SEEN:
         core = np.asarray(edited > 0.5, np.float32)  # "... but keep the flag"
+    elif "end" in step.options and mean(edited, core) > _HALF:
+        core = np.asarray(core * (edited > 0.5), np.float32)  # a lake looks like sky
     name = step.region.phrase()
     if {"image", "scene"} & set(step.options):
         covered = mean(scene.changed, core)
@@ -59,7 +70,8 @@ def _gradient(scene: Scene, step: Step, core: Floats) -> tuple[float, str]:
     fits = np.asarray((off < 30) | (np.max(named, axis=0) > 0.5), np.float32)
     share = mean(fits, core)
     across = 1 if step.options.get("direction", "down") == "down" else 0
-    places = np.nonzero(core.any(axis=across))[0]
+    counts = core.sum(axis=across)
+    places = np.nonzero(counts > _SPARSE * counts.max())[0]
     means = ((along * core).sum(axis=across) / np.maximum(core.sum(axis=across), 1))[places]
     if len(places) < 8:
         return 0.0, f"{name} cannot be told"
@@ -118,11 +130,18 @@ def measure_isolate(scene: Scene, step: Step) -> Finding:
     )
 
 
+def _lie_about(kept: Floats) -> bool:
+    """Whether what was kept are many things of a size, such as coins."""
+    sizes = cv2.connectedComponentsWithStats((kept > 0.5).astype(np.uint8))[2][1:]
+    large = [int(size) for size in sizes[:, cv2.CC_STAT_AREA] if size > _SMALL * kept.size]
+    return len(large) >= _SEVERAL and max(large) < 0.3 * sum(large)
+
+
 def _kept_subject(scene: Scene, kept: Floats, step: Step | None = None) -> tuple[float, str]:
     """Judge an outline: is all of the subject inside, and does it lie on edges of the photo?"""
     sight = scene.sights.get(step.region if step else SUBJECT)
     factor, fault = 1.0, ""
-    if sight is not None:
+    if sight is not None and not _lie_about(kept):
         lost = 1 - mean(kept, sight.must) if sight.must.sum() > 8 else 0.0
         sure = float(np.interp(lost, [0.06, 0.3, 0.7], [1, 0.6, 0.25]))
         maybe = cv2.erode(sight.may, np.ones((5, 5), np.uint8))

@@ -11,10 +11,10 @@ from editthinker.graph.thinkers.measures.focus import detail_gain
 from editthinker.graph.thinkers.measures.geometry import RECOGNISED
 from editthinker.graph.thinkers.measures.grade import FIGURES, unexplained
 from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.palette import told_as
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.sight import Sight, widened
 from editthinker.graph.thinkers.measures.traces import look_alikes, solid
-from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 
@@ -256,7 +256,7 @@ def _by_colour(scene: Scene, step: Step) -> Sight | None:
     }
     if len(names) != 1:
         return None
-    own = colour_mask(scene.before, names.pop())
+    own = told_as(scene.before, names.pop())
     return Sight(own, widened(own, 0.03), 0.9) if own.mean() > 0.002 else None
 
 

@@ -5,11 +5,10 @@ import numpy as np
 from editthinker.graph.thinkers.measures.alignment import correlation
 from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, mean
-from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
+from editthinker.graph.thinkers.measures.palette import LOOSE, belongs, told_as
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.vessels import outside_of
 from editthinker.tools.editors.darkroom.colour import VESSELS
-from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.recipe import Step
 
 _LEAST_COLOUR, _LEAST_THING = 0.002, 0.0002
@@ -23,7 +22,7 @@ def recoloured(scene: Scene, step: Step) -> Floats:
         seen = step.region in scene.sights and step.region.name in VESSELS
         outside = outside_of(scene.before, weights) if seen and not step.region.colour else None
         return weights if outside is None else outside
-    mask = colour_mask(scene.before, str(step.options["source"]))
+    mask = told_as(scene.before, str(step.options["source"]))
     return np.asarray(mask * weights, np.float32)
 
 
@@ -32,6 +31,8 @@ def measure_recolour(scene: Scene, step: Step) -> Finding:
     target = str(step.options["target"])
     source = str(step.options.get("source", step.region.phrase()))
     mask = recoloured(scene, step)
+    if mask.mean() < _LEAST_COLOUR and step.region.kind == "object":
+        mask = scene.weights(step.region)  # what was called navy may be black
     area = float(mask.mean())
     if area < (_LEAST_COLOUR if "source" in step.options else _LEAST_THING):
         return Finding(step, 0.0, f"The photo has hardly anything {source} to recolour.")

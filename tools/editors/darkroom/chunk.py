@@ -128,7 +128,9 @@ class Chunk:
         if not rest:
             return False
         merged = JOINTS & set(word.text.split())  # "the twig crossing the cat's nose"
-        if (rest[0].kind == "owner" and not merged) or (rest[0].text == "of" and len(rest) > 1):
+        of_photo = len(rest) > 1 and rest[1].meaning.target == PHOTO
+        of_another = rest[0].text == "of" and len(rest) > 1 and not of_photo
+        if (rest[0].kind == "owner" and not merged) or of_another:
             return True
         if rest[0].text in {"on", "of"} and len(rest) > 1 and rest[1].kind == "body":
             return True

@@ -34,6 +34,10 @@ _CONTACT, _LEAST_OUTSIDE = 0.05, 0.1
 _RIM = 0.025
 """Thickness, in sides of a vessel, of what its outside must be thicker than."""
 
+_PATCH, _MOSTLY = 0.02, 0.25
+"""Share of a thing up to which it has not the colour it was said to have, and from which all of it
+is meant: between them are the red stripes of a flag."""
+
 _LEAST_SHARE = 0.001
 """Share of the photo below which a colour counts as not there."""
 
@@ -95,14 +99,19 @@ def recolour(work: Work) -> Floats:
     own = work.step.region.colour
     if not own and work.step.region.name in VESSELS and "source" not in options:
         mask = _outside_of(work.pixels, mask)
-    if own:  # a red cup: not the coffee in it
-        mask = mask * matching(to_lab(work.pixels), own)
-    if "source" in options:
-        source = str(options["source"])
-        mask = mask * matching(to_lab(work.pixels), source)
-        if mask.mean() < _LEAST_SHARE:
-            raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
-    return dye(work.pixels, floats(mask), target)
+    source = str(options.get("source", own))
+    if not source:
+        return dye(work.pixels, floats(mask), target)
+    part = mask * matching(to_lab(work.pixels), source)
+    share = float(part.sum() / max(mask.sum(), 1e-6))
+    if work.step.region.kind == "object" and not _PATCH < share < _MOSTLY:
+        # A red cup is red in its shade, too, and what was called navy may be black.
+        if own and work.step.region.name in VESSELS:
+            mask = _outside_of(work.pixels, mask)
+        return dye(work.pixels, floats(mask), target, floats(part) if share > _PATCH else None)
+    if part.mean() < _LEAST_SHARE and "source" in options:
+        raise EditRefusedError(f"there is nothing {source} in the photo to turn {target}")
+    return dye(work.pixels, floats(part), target)
 
 
 def _outside_of(pixels: Floats, mask: Floats) -> Floats:

@@ -17,6 +17,9 @@ _GREY = 10.0
 """Chroma below which a colour is grey."""
 
 
+_BLACK = 35.0
+"""Lightness up to which what is much lighter is of another stuff."""
+
 _PAINT, _GREEN, _DARK = 88.0, 66.0, 20.0
 """Chroma of the strongest paints, the lightness of green ones, and that of the darkest."""
 
@@ -31,16 +34,22 @@ class _Look:
     chroma: float
 
 
-def dye(pixels: Floats, mask: Floats, colour: str) -> Floats:
+def dye(pixels: Floats, mask: Floats, colour: str, own: Floats | None = None) -> Floats:
     """Turn a region of `(H, W, 3)` sRGB into a named colour.
 
     What has clearly another colour than most of the region (tyres of a car, the print on a shirt)
     keeps it.
+
+    Args:
+        pixels: The photo.
+        mask: The region, `(H, W)` in [0, 1].
+        colour: What it becomes.
+        own: The part of it whose colour is told; None where most of it tells.
     """
     mask = refined(pixels, mask)
     front = foreground(pixels, mask)
     lab = to_lab(front)
-    look = _look(lab, mask)
+    look = _look(lab, mask if own is None else own)
     goal = _in_paint(lab_of(colour), look)
     painted = from_lab(_painted(lab, look, goal))
     share = mask * _belongs(lab, mask, look)
@@ -84,6 +93,8 @@ def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
     chroma = np.hypot(a, b)
     if look.chroma < _GREY:
         own = np.interp(chroma - look.chroma, [18, 30], [1, 0])
+        if look.light < _BLACK:  # the white shirt under a black jacket
+            own = own * np.interp(lab[..., 0] - look.light, [38, 52], [1, 0])
     else:
         along = (a * look.a + b * look.b) / look.chroma
         across = np.abs(a * look.b - b * look.a) / look.chroma

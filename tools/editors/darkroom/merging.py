@@ -58,6 +58,7 @@ class Merger:
             self._place_better(word)
             return
         if self.placed and (word.kind in {"corner", "filler"} or (self.of and word.meaning.target)):
+            self.of |= word.text.endswith("of")  # "at the bottom edge of the picture"
             return
         self.of = False
         self.placed = len(self.words) > 1 and self._places(word)

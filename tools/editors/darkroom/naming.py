@@ -104,6 +104,8 @@ def find_named(
         kind = look(pixels, name)
         if kind is not None and (parts := _coloured(pixels, kind[0], colour)):
             return parts, kind[1]
+    if kind is not None and colour and len(kind[0]) == 1 and belongs(name, "clothes", "hats"):
+        return kind[0], f"{kind[1]} It is not quite {colour}."
     about = belongs(name, "buildings") and not place and not main.name and main.mask is not None
     if not about and (alike := _alike(pixels, name, colour, main, place)):
         return alike

@@ -22,8 +22,8 @@ _CROWDED = 0.03
 
 
 def posterize(work: Work) -> Floats:
-    """Leave few tones, from six at a slight amount to two at the strongest, and flat colours."""
-    levels = round(2 + 8 * (1 - work.step.amount) ** 2)
+    """Leave few tones, from six at a slight amount to three at the strongest, and flat colours."""
+    levels = round(3 + 7 * (1 - work.step.amount) ** 2)
     lab = to_lab(_flattened(work.pixels, 8))
     low, high = np.percentile(lab[..., 0], [1, 99])
     x = np.clip((lab[..., 0] - low) / max(float(high - low), 1.0), 0, 0.9999)
