@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.lab import to_lab
+from editthinker.graph.thinkers.measures.palette import told_as
 from editthinker.graph.thinkers.measures.sight import Sight, look
 from editthinker.tools.editors.darkroom.target import Target
 
@@ -42,3 +43,10 @@ def test_a_thing_before_a_ground_of_its_colour_is_not_told_by_it() -> None:
     pixels = meadow((60, 60))
     pixels[80:] = (200, 35, 35)
     assert seen(Target("object", "kite", colour="red"), pixels) is None
+
+
+def test_what_is_called_navy_may_be_black() -> None:
+    black, grey = (np.full((4, 4, 3), (light, 0, 0), np.float32) for light in (12, 60))
+    assert told_as(black, "navy").min() > 0.9
+    assert told_as(grey, "navy").max() < 0.1
+    assert told_as(black, "red").max() < 0.5
