@@ -117,7 +117,8 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
 def _toned(scene: Scene, step: Step) -> bool:
     """Whether another step gives the same region one tone, whatever colours it had."""
     return any(
-        other.operation in ("sepia", "black-and-white") and other.region in (step.region, PHOTO)
+        other.operation in ("sepia", "black-and-white", "sketch")
+        and other.region in (step.region, PHOTO)
         for other in scene.recipe.steps
     )
 

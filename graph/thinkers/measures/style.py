@@ -81,7 +81,7 @@ def measure_oil(scene: Scene, step: Step) -> Finding:
     texture, outlines, colour = _washed(scene, step)
     done = (
         float(np.interp(texture, [0.6, 0.9], [1, 0]))
-        * float(np.interp(outlines, [0.25, 0.45], [0, 1]))
+        * float(np.interp(outlines, [0.15, 0.36], [0, 1]))
         * float(np.interp(colour, [0.4, 0.75], [0, 1]))
     )
     verdict = "done" if done >= 0.8 else "not there yet"

@@ -13,6 +13,9 @@ from editthinker.tools.editors.darkroom.recipe import Step
 _NEUTRAL = 2.5
 """A cast, in units of colour, that nobody sees."""
 
+_HAS = 0.5
+"""Share of a full wash from which a photo has a colour anyway."""
+
 _DEPTH = 0.6
 """Share of a named colour's chroma that the mid-tones of a full wash have."""
 
@@ -47,6 +50,8 @@ def _share(scene: Scene, name: str, weights: Floats, amount: float) -> float:
     if size < 10:  # grey washes take colour away
         start, end = (mean(chroma(lab), weights) for lab in (scene.before, scene.after))
         wanted = -0.6 * amount * start
+    if start > _HAS * _DEPTH * size and end > 0.8 * start:
+        return 1.0  # it has that colour already
     return (end - start) / (wanted if abs(wanted) > 3 else float(np.copysign(3, wanted or 1)))
 
 

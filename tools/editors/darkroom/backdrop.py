@@ -9,6 +9,9 @@ from editthinker.tools.editors.darkroom.matte import foreground, mixed, refined
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 
+_SPARSE = 0.1
+"""Share of the longest row of a region from which a row of it counts."""
+
 
 def plain(shape: tuple[int, ...], colour: str) -> Floats:
     """Return a picture, `(H, W, 3)`, of one named colour."""
@@ -16,14 +19,29 @@ def plain(shape: tuple[int, ...], colour: str) -> Floats:
     return np.broadcast_to(value, (*shape[:2], 3)).copy()
 
 
-def gradient(shape: tuple[int, ...], start: str, end: str, direction: str) -> Floats:
+def gradient(
+    shape: tuple[int, ...], start: str, end: str, direction: str, region: Floats | None = None
+) -> Floats:
     """Return a picture that goes from one named colour to another, `down` or to the `right`.
 
     It mixes light, not numbers, and is dithered so that no bands show.
+
+    Args:
+        shape: Of the picture, height first.
+        start: The colour at the top or on the left.
+        end: The colour at the other side.
+        direction: `down` or `right`.
+        region: Where it will be seen, `(H, W)`, over which it stretches; None for everywhere.
     """
     height, width = shape[:2]
     first, last = (to_linear(floats(np.array(rgb_of(name)) / 255)) for name in (start, end))
-    along = np.linspace(0, 1, height if direction == "down" else width, dtype=np.float32)
+    size = height if direction == "down" else width
+    seen = np.arange(size)
+    if region is not None:
+        counts = (region > 0.5).sum(axis=1 if direction == "down" else 0)
+        seen = np.nonzero(counts > _SPARSE * counts.max())[0] if counts.any() else seen
+    ends = [seen[0], max(seen[-1], seen[0] + 1)]
+    along = floats(np.interp(np.arange(size), ends, [0, 1]))
     # Even to the eye: halfway in lightness, not in light.
     ramp = to_srgb(first) + along[:, None] * (to_srgb(last) - to_srgb(first))
     ramp = ramp[:, None] if direction == "down" else ramp[None]

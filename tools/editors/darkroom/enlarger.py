@@ -230,7 +230,7 @@ class Enlarger:
             behind = scenes.draw(str(options["scene"]), shape, str(options.get("colour", "")))
         elif "end" in options:
             ends = str(options["colour"]), str(options["end"])
-            behind = backdrop.gradient(shape, *ends, str(options["direction"]))
+            behind = backdrop.gradient(shape, *ends, str(options["direction"]), mask)
         else:
             behind = backdrop.plain(shape, str(options["colour"]))
         pixels = np.ascontiguousarray(picture[..., :3])

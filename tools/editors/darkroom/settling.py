@@ -5,10 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from editthinker.tools.editors.darkroom.adjusting import Reading
+from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
 
 _COMPLAINTS = frozenset({"too", "enough"})
+
+
+_TABLE = "dining table"
 
 
 def without_repeats(steps: list[Step]) -> list[Step]:
@@ -22,6 +26,8 @@ def without_repeats(steps: list[Step]) -> list[Step]:
         if step.region in [s.region for s in cut[:at]] or (named and step.region == SUBJECT)
     ]
     spare = cut if filled else again
+    if filled:  # "remove the table and show the cup on white"
+        spare = [*spare, *(s for s in steps if s.operation == "remove" and s.region.name == _TABLE)]
     level = [step for step in steps if step.operation == "straighten"]
     if any("straighten" in step.clause.lower() for step in level):  # "it is crooked, straighten it"
         spare = [*spare, *(s for s in level if "straighten" not in s.clause.lower() and s.clause)]
@@ -68,3 +74,26 @@ def isolated(steps: list[Step], spared: list[Target]) -> tuple[list[Step], list[
         return steps, spared
     one = replace(wide[0], operation="isolate", region=spared[0])
     return [one if step is wide[0] else step for step in steps], []
+
+
+def placed(step: Step, place: Place) -> Step:
+    """Return a step about a text at a place."""
+    text = step.region
+    if text.kind != "text" or text.place not in ("", "all"):
+        return step
+    return replace(step, region=replace(text, place=place))
+
+
+def inked(step: Step, clause: Clause) -> Step | None:
+    """Return a text in the colour that a clause after it names: "..., in yellow"."""
+    colours = clause.all("colour")
+    only = len(colours) == 1 and clause.only("colour", "noun") and not clause.orders
+    if step.operation != "text" or not only:
+        return None
+    return replace(step, options={**step.options, "colour": str(colours[0].meaning.value)})
+
+
+def torn(steps: Sequence[Step], spared: Sequence[Target]) -> list[Step]:
+    """Return what cannot be told apart: "remove everyone except the woman"."""
+    kept = {target.name for target in spared if target.kind == "object"}
+    return [step for step in steps if step.operation == "remove" and step.region.name in kept]
