@@ -34,7 +34,8 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
     weights = scene.weights(step.region)
     core = np.asarray(weights > 0.8, np.float32)
     edited = solid(scene.changed)
-    if scene.recipe.spared and edited.mean() > _SEEN:
+    unseen = scene.recipe.spared or core.mean() < _SEEN
+    if unseen and edited.mean() > _SEEN:
         core = np.asarray(edited > 0.5, np.float32)  # "... but keep the flag"
     elif "end" in step.options and mean(edited, core) > _HALF:
         core = np.asarray(core * (edited > 0.5), np.float32)  # a lake looks like sky

@@ -30,6 +30,9 @@ _LEAST, _MOST = 0.03, 0.64
 _SMALL = 48
 """Shorter side below which a model would see nothing."""
 
+_NICK = 0.004
+"""Share of the photo of a gap at its frame that is a fault of the outline."""
+
 _EDGED = 0.72
 """Share of an outline that must lie on edges of the photo to be believed."""
 
@@ -67,9 +70,21 @@ def find_subject(pixels: Pixels) -> Subject:
     subject = _RECENT.get(name)
     if subject is None:
         mask = outline_subject(pixels, guess.mask if guess.clear else None)
-        subject = guess if mask is None else Subject(mask, clear=True)
+        subject = guess if mask is None else Subject(_without_nicks(mask), clear=True)
         _RECENT.put(name, subject)
     return subject
+
+
+def _without_nicks(mask: Floats) -> Floats:
+    """Fill small gaps at the frame, which no background shows through."""
+    empty = (mask < 0.5).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(empty)
+    framed = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    nicks = [i for i in framed if i and stats[i, cv2.CC_STAT_AREA] < _NICK * mask.size]
+    if not nicks:
+        return mask
+    gaps = cv2.dilate(np.isin(labels, nicks).astype(np.uint8), np.ones((7, 7), np.uint8))
+    return floats(np.where(gaps > 0, 1, mask))
 
 
 _RECENT: Recent[Subject] = Recent(64 * 2**20, lambda subject: subject.mask.nbytes)
