@@ -21,6 +21,11 @@ _FILLED: frozenset[Operation] = frozenset({"remove", "erase-text"})
 """Steps that must look like what is around."""
 
 
+_SAME_GROUND, _NEW_GROUND = (0.15, 0.35, 0.7), (0.2, 0.45, 0.75)
+"""Shares of an outline along which a seam is not seen, seen and ugly; before another ground every
+outline is sharp."""
+
+
 def find_traces(scene: Scene) -> Iterator[Damage]:
     """Look at the edge and the inside of what a local edit changed."""
     steps = scene.recipe.steps
@@ -32,8 +37,9 @@ def find_traces(scene: Scene) -> Iterator[Damage]:
     causes = frozenset(asked)
     if not asked & {"blur", "replace-text"}:
         share = seam(scene.before, scene.after, area)
+        limits = _NEW_GROUND if asked == {"fill"} else _SAME_GROUND
         yield Damage(
-            float(np.interp(share, [0.15, 0.35, 0.7], [0, 2.5, 5])),
+            float(np.interp(share, limits, [0, 2.5, 5])),
             f"A seam shows along {share:.0%} of the outline.",
             causes,
         )

@@ -315,7 +315,8 @@ def _boxed(
         if plane is must or target.place == "all" or not choice or choice.meant is None:
             left, top, right, bottom = (max(0, int(edge)) for edge in box)
             whole[top:bottom, left:right] = 1
-    return Sight(np.asarray(must, np.float32), widened(_fit(whole, before), 0.03), 0.9, choice)
+    may = widened(_fit(whole, before), 0.03)
+    return Sight(np.asarray(must, np.float32), may, 0.9, choice, roomy=True)
 
 
 def _uncovered(seen: Sight, own: Box, others: list[Box], source: Pixels, before: Floats) -> Sight:
