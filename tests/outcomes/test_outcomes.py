@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from everyday import GOAL, came_true, grant, read_wishes
+from free import read_lists
 from table import Ending, Pair, accepted, read_pairs, run_pairs
+
+from editthinker.tools.editors.darkroom.parse import parse
 
 pytestmark = pytest.mark.xdist_group("outcomes")
 
@@ -66,3 +69,11 @@ async def test_what_cannot_be_done_ends_the_loop_with_one_clear_sentence(folder:
         assert len(ending.attempts) <= 2, ending.pair
         assert ending.error and len(ending.error) < 800, ending.pair
         assert all(attempt["image"] is None for attempt in ending.attempts)
+
+
+def test_of_wishes_in_free_words_nineteen_in_twenty_are_read() -> None:
+    said = [wish["say"] for wishes in read_lists().values() for wish in wishes]
+    recipes = [parse(text) for text in said]
+    read = sum(bool(recipe.steps) and not recipe.unknown for recipe in recipes)
+    assert len(said) == 300
+    assert read >= 0.95 * len(said)

@@ -16,6 +16,9 @@ _NEUTRAL = 2.5
 _HAS = 0.5
 """Share of a full wash from which a photo has a colour anyway."""
 
+_TOGETHER = 2.5
+"""How far a wash goes with what else makes the same colours stronger."""
+
 _DEPTH = 0.6
 """Share of a named colour's chroma that the mid-tones of a full wash have."""
 
@@ -31,11 +34,21 @@ def measure_wash(scene: Scene, step: Step) -> Finding:
         ]
     ratios = [_share(scene, name, part, step.amount) for name, part in parts]
     ratio = min(ratios)
+    if ratio > 1 and _warmed(scene, step):
+        ratio = max(1.0, ratio / _TOGETHER)
     done = credit(ratio, step)
     names = " and ".join(name for name, _ in parts)
     verdict = "done" if done >= 0.8 else "too little" if ratio < 1 else "too much"
     sentence = f"A wash of {names}: {ratio:.0%} of what was asked, {verdict}."
     return Finding(step, done, sentence, ratio)
+
+
+def _warmed(scene: Scene, step: Step) -> bool:
+    """Whether colours of the same region are made warmer or stronger as well."""
+    return any(
+        other.operation in ("warmth", "saturation") and other.region == step.region
+        for other in scene.recipe.steps
+    )
 
 
 def _share(scene: Scene, name: str, weights: Floats, amount: float) -> float:
