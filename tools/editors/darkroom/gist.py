@@ -14,7 +14,7 @@ from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.islands import isolation, orders_in
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.quoting import masked, unmasked
-from editthinker.tools.editors.darkroom.recipe import Recipe
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe
 from editthinker.tools.editors.darkroom.remarks import tells
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word
@@ -24,16 +24,11 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _LISTS = frozenset({"and", "&", ",", "plus", "as well as", "or"})
 
 _PREDICATES = (
-    "colour",
-    "operation",
-    "direction",
-    "quote",
-    "gradient",
-    "clear",
-    "scene",
-    "look",
-    "act",
+    *("colour", "operation", "direction", "quote", "gradient", "clear", "scene", "look", "act"),
 )
+"""Kinds of words that say what is to become of a thing."""
+
+_DYES: frozenset[Operation] = frozenset({"recolour", "fill", "wash"})
 
 Read = Callable[[str], Recipe]
 
@@ -50,6 +45,8 @@ class Gist:
     asides: list[Clause] = field(default_factory=list)
     """What asks for nothing, if something else does."""
     topic: tuple[Target, ...] = ()
+    dyes: bool = False
+    """Whether an order gives something a colour."""
 
     def text(self, instruction: str) -> str:
         """Return the instruction in plain orders; empty where it asks for nothing that is known."""
@@ -100,7 +97,7 @@ class Gist:
             self.asides.append(clause)  # "making a poster here, could you write ..."
         elif self._reads(plain):
             self.orders.append(plain)
-        elif clause.only("colour", "direction") and self._coloured():
+        elif clause.only("colour", "direction") and self.dyes:
             self.orders.append(clause.text)  # "make the sky pink and purple"
         elif order := self._order(chunk):
             self.orders.append(order)
@@ -127,11 +124,6 @@ class Gist:
     def _order(self, chunk: Chunk) -> str:
         return next((order for order in orders_in(chunk) if self._reads(order)), "")
 
-    def _coloured(self) -> bool:
-        """Whether the order before gives something a colour."""
-        steps = [step for order in self.orders for step in self.read(order).steps]
-        return any(step.operation in {"recolour", "fill", "wash"} for step in steps)
-
     def _complain(self, chunk: Chunk) -> None:
         named = chunk.named()
         if named and all(target.kind in {"object", "text"} for target in named):
@@ -147,7 +139,9 @@ class Gist:
 
     def _reads(self, text: str) -> bool:
         recipe = self.read(text)
-        return bool(recipe.steps) and not recipe.unknown
+        read = bool(recipe.steps) and not recipe.unknown
+        self.dyes |= read and any(step.operation in _DYES for step in recipe.steps)
+        return read
 
 
 def gist(instruction: str, read: Read) -> tuple[str, list[str]]:
