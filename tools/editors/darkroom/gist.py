@@ -215,7 +215,8 @@ def _pointed(clause: Clause, topic: tuple[Target, ...]) -> str:
 def _brings(chunk: Chunk) -> bool:
     """Whether a clause may ask for something new, or leaves something out of a wish."""
     asks = ("negation", "keep", "side", "vertical-place", "direction", "act", "colour", "number")
-    return bool(chunk.found("bringing")) or chunk.has(*asks)
+    bare = all(word.kind == "unknown" for word in chunk.words)  # "juggle" may be an order
+    return bool(chunk.found("bringing")) or chunk.has(*asks) or bare
 
 
 def _states(chunk: Chunk, clause: Clause) -> bool:
