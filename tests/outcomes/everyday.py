@@ -108,15 +108,20 @@ def print_table(outcomes: Sequence[Outcome]) -> None:
     typer.echo(f"{'all':12} {came_true(outcomes):5.0%} of {len(outcomes)}   (goal {GOAL:.0%})")
 
 
+def show(outcomes: Sequence[Outcome], sheet: Path) -> None:
+    """Print the table and draw the contact sheet."""
+    print_table(outcomes)
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    draw_sheet(outcomes, sheet)
+    typer.echo(f"contact sheet: {sheet}")
+
+
 def main() -> None:
     """Grant all wishes, print the table and draw the contact sheet."""
     sheet = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("out/everyday.png")
     with tempfile.TemporaryDirectory() as folder:
         outcomes = grant(read_wishes(), folder)
-    print_table(outcomes)
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    draw_sheet(outcomes, sheet)
-    typer.echo(f"contact sheet: {sheet}")
+    show(outcomes, sheet)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Wishes in free words, carried out by the loop: `python tests/outcomes/free.py [LIST [SHEET]]`.
+"""Wishes in free words, carried out by the loop: `make free`, or `make free LIST=first`.
 
 Prints how each ended and the share that was accepted, and draws before and after of all. What is
 accepted is what the observer believes: look at the sheet.
@@ -11,8 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-import typer
-from everyday import Outcome, draw_sheet, print_table
+from everyday import Outcome, show
 from table import Pair, run_pairs
 
 from editthinker.graph.state import best_attempt
@@ -45,10 +44,7 @@ def main() -> None:
     sheet = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(f"out/free-{name}.png")
     with tempfile.TemporaryDirectory() as folder:
         outcomes = grant(read_lists()[name], folder)
-    print_table(outcomes)
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    draw_sheet(outcomes, sheet)
-    typer.echo(f"contact sheet: {sheet}")
+    show(outcomes, sheet)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
 _SEEN = 0.05
 """Share of a photo that a background takes up from which things to be kept leave enough of it."""
 
-
 _HALF = 0.5
 """Share of what looks like the region that must have changed for the rest to be something else."""
 
@@ -34,8 +33,8 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
     weights = scene.weights(step.region)
     core = np.asarray(weights > 0.8, np.float32)
     edited = solid(scene.changed)
-    unseen = scene.recipe.spared or core.mean() < _SEEN
-    if unseen and edited.mean() > _SEEN:
+    kept = bool(scene.recipe.spared) and edited.sum() > _HALF * core.sum()
+    if (kept or core.mean() < _SEEN) and edited.mean() > _SEEN:
         core = np.asarray(edited > 0.5, np.float32)  # "... but keep the flag"
     elif "end" in step.options and mean(edited, core) > _HALF:
         core = np.asarray(core * (edited > 0.5), np.float32)  # a lake looks like sky

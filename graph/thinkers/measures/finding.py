@@ -41,6 +41,10 @@ _STRICT_RATIOS = (0.0, 0.15, 0.5, 0.7, 0.85, 1.2, 1.4, 1.8, 3.0)
 _STRICT_ACCEPTED = (0.0, 0.1, 0.5, 0.8, 1.0, 1.0, 0.8, 0.4, 0.1)
 
 
+_HELPED = 2.5
+"""How far a step may seem to go where another one moves the same figure."""
+
+
 def credit(ratio: float, step: Step) -> float:
     """Return how much of a step is done, in [0, 1], for a share of the wanted change.
 
@@ -50,3 +54,8 @@ def credit(ratio: float, step: Step) -> float:
     if re.search(r"\d", step.clause):
         return float(np.interp(ratio, _STRICT_RATIOS, _STRICT_ACCEPTED))
     return float(np.interp(ratio, _RATIOS, _ACCEPTED))
+
+
+def together(ratio: float) -> float:
+    """Return how far a step went that another one helps: a wash of orange warms, too."""
+    return max(1.0, ratio / _HELPED) if ratio > 1 else ratio

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from editthinker.graph.thinkers.measures.finding import Finding, credit
+from editthinker.graph.thinkers.measures.finding import Finding, credit, together
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, deviation, mean
 from editthinker.graph.thinkers.measures.rendition import corners, third
 from editthinker.graph.thinkers.measures.scene import Scene
@@ -76,7 +76,8 @@ FIGURES: Mapping[Operation, Figure] = {
 def measure_grade(scene: Scene, step: Step) -> Finding:
     """Compare how far a figure moved with how far it should, the other steps as far as they got."""
     figure = FIGURES[step.operation]
-    if step.operation in ("saturation", "warmth", "tint") and _toned(scene, step):
+    coloured = step.operation in ("saturation", "warmth", "tint")
+    if coloured and scene.also(step, "sepia", "black-and-white", "sketch"):  # one tone anyway
         name = f"{figure.name[0].upper()}{figure.name[1:]}"
         return Finding(step, 1.0, f"{name}: that of the one tone that was asked for as well.")
     weights = figure.part(scene.before[..., 0], scene.weights(step.region))
@@ -102,8 +103,9 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     lacking = step.amount > 0 and step.operation in ("saturation", "contrast", "vignette")
     if full and not lacking and abs(end - goal) < figure.least:
         done = 1.0
-    if ratio > 1 and _washed_as_well(scene, step):
-        done, ratio = 1.0, 1.0  # the colour that was laid over it adds to it
+    if coloured and ratio > 1 and scene.also(step, "wash"):
+        ratio = together(ratio)
+        done = credit(ratio, step)
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"
@@ -111,24 +113,6 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     steerable = not full or abs(ratio) > 0.15
     return Finding(
         step, done, f"{sentence}{_verdict(ratio, done)}.{room}", ratio if steerable else None
-    )
-
-
-def _toned(scene: Scene, step: Step) -> bool:
-    """Whether another step gives the same region one tone, whatever colours it had."""
-    return any(
-        other.operation in ("sepia", "black-and-white", "sketch")
-        and other.region in (step.region, PHOTO)
-        for other in scene.recipe.steps
-    )
-
-
-def _washed_as_well(scene: Scene, step: Step) -> bool:
-    """Whether a colour is laid over the same region, which moves its warmth and colours, too."""
-    moved = step.operation in ("warmth", "tint", "saturation")
-    return moved and any(
-        other.operation == "wash" and other.region in (step.region, PHOTO)
-        for other in scene.recipe.steps
     )
 
 

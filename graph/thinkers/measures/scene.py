@@ -13,7 +13,7 @@ from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, t
 from editthinker.graph.thinkers.measures.rendition import RENDERED, render
 from editthinker.graph.thinkers.measures.sight import Sight, behind, look, marked
 from editthinker.graph.thinkers.measures.traces import changed_area, solid
-from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 from editthinker.tools.images import Pixels
 
@@ -83,6 +83,13 @@ class Scene:
     def weights(self, region: Target = PHOTO) -> Floats:
         """Return the comparable part of a region, size of `before`."""
         return self._coarse_regions[region] * self._coarse_shared
+
+    def also(self, step: Step, *operations: Operation) -> bool:
+        """Return whether one of some operations is asked of the same region, or of the photo."""
+        return any(
+            other.operation in operations and other.region in (step.region, PHOTO)
+            for other in self.recipe.steps
+        )
 
     def fine_weights(self, region: Target = PHOTO) -> Floats:
         """Return the comparable part of a region, size of `source`."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from editthinker.graph.thinkers.measures.finding import Finding, credit
+from editthinker.graph.thinkers.measures.finding import Finding, credit, together
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.rendition import third
 from editthinker.graph.thinkers.measures.scene import COARSE_SIDE, Scene
@@ -15,9 +15,6 @@ _NEUTRAL = 2.5
 
 _HAS = 0.5
 """Share of a full wash from which a photo has a colour anyway."""
-
-_TOGETHER = 2.5
-"""How far a wash goes with what else makes the same colours stronger."""
 
 _DEPTH = 0.6
 """Share of a named colour's chroma that the mid-tones of a full wash have."""
@@ -34,21 +31,13 @@ def measure_wash(scene: Scene, step: Step) -> Finding:
         ]
     ratios = [_share(scene, name, part, step.amount) for name, part in parts]
     ratio = min(ratios)
-    if ratio > 1 and _warmed(scene, step):
-        ratio = max(1.0, ratio / _TOGETHER)
+    if scene.also(step, "warmth", "saturation"):
+        ratio = together(ratio)
     done = credit(ratio, step)
     names = " and ".join(name for name, _ in parts)
     verdict = "done" if done >= 0.8 else "too little" if ratio < 1 else "too much"
     sentence = f"A wash of {names}: {ratio:.0%} of what was asked, {verdict}."
     return Finding(step, done, sentence, ratio)
-
-
-def _warmed(scene: Scene, step: Step) -> bool:
-    """Whether colours of the same region are made warmer or stronger as well."""
-    return any(
-        other.operation in ("warmth", "saturation") and other.region == step.region
-        for other in scene.recipe.steps
-    )
 
 
 def _share(scene: Scene, name: str, weights: Floats, amount: float) -> float:
@@ -63,9 +52,9 @@ def _share(scene: Scene, name: str, weights: Floats, amount: float) -> float:
     if size < 10:  # grey washes take colour away
         start, end = (mean(chroma(lab), weights) for lab in (scene.before, scene.after))
         wanted = -0.6 * amount * start
-    if start > _HAS * _DEPTH * size and end > 0.8 * start:
-        return 1.0  # it has that colour already
-    return (end - start) / (wanted if abs(wanted) > 3 else float(np.copysign(3, wanted or 1)))
+    ratio = (end - start) / (wanted if abs(wanted) > 3 else float(np.copysign(3, wanted or 1)))
+    has = start > _HAS * _DEPTH * size and end > 0.8 * start
+    return max(ratio, 1.0) if has else ratio
 
 
 def measure_white_balance(scene: Scene, step: Step) -> Finding:

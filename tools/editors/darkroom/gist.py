@@ -14,7 +14,7 @@ from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.islands import isolation, orders_in
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.quoting import masked, unmasked
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe
+from editthinker.tools.editors.darkroom.recipe import DYEING, Recipe
 from editthinker.tools.editors.darkroom.remarks import tells
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word
@@ -27,8 +27,6 @@ _PREDICATES = (
     *("colour", "operation", "direction", "quote", "gradient", "clear", "scene", "look", "act"),
 )
 """Kinds of words that say what is to become of a thing."""
-
-_DYES: frozenset[Operation] = frozenset({"recolour", "fill", "wash"})
 
 Read = Callable[[str], Recipe]
 
@@ -140,7 +138,7 @@ class Gist:
     def _reads(self, text: str) -> bool:
         recipe = self.read(text)
         read = bool(recipe.steps) and not recipe.unknown
-        self.dyes |= read and any(step.operation in _DYES for step in recipe.steps)
+        self.dyes |= read and any(step.operation in DYEING for step in recipe.steps)
         return read
 
 

@@ -47,8 +47,7 @@ def _text(chunk: Chunk) -> str:
         return f"replace {(named or [Target('text')])[0].phrase()} with {quoted(old)}"
     first_thing = next((at for at, w in enumerate(chunk.words) if _is_object(w.meaning.target)), 0)
     upon = first_thing and chunk.words[first_thing - 1].text in {"on", "onto", "to"}
-    tells = re.match(r"(the one|which|that|starting|beginning)\b", chunk.text.lower())
-    return "" if changes or upon or taking or tells else _writing(chunk, old)
+    return "" if changes or upon or taking else _writing(chunk, old)
 
 
 def _is_object(target: Target | None) -> bool:

@@ -10,12 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from editthinker.tools.editors.darkroom.adjusting import (
-    LISTS,
-    Carry,
-    Reading,
-    things,
-)
+from editthinker.tools.editors.darkroom.adjusting import LISTS, Carry, Reading, things
 from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.joining import (
     heads,
@@ -31,7 +26,7 @@ from editthinker.tools.editors.darkroom.looking import read_look
 from editthinker.tools.editors.darkroom.partial import shortened, stands
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.readers import read_clause
-from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import DYEING, REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.remarks import (
     details,
     explains,
@@ -59,6 +54,7 @@ from editthinker.tools.editors.darkroom.settling import (
     placed,
     shared_back,
     torn,
+    with_looks,
     without_repeats,
 )
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
@@ -75,11 +71,6 @@ _ERASING: frozenset[Operation] = frozenset({"remove", "erase-text"})
 
 _STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white", "text"}
 """Operations of which the user may tell more: "a cartoon, with bold outlines"."""
-
-_FLAT = frozenset({"posterize", "cartoon", "pixelate"})
-"""Looks of flat colours, which have no grain."""
-
-_DYES: frozenset[Operation] = frozenset({"recolour", "fill"})
 
 _EXCEPT = frozenset({"except", "except for", "but not", "apart from", "other than"})
 """Words before what is left out of an edit of all the rest."""
@@ -155,7 +146,9 @@ class _Reader:
         self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
         self.steps += settled(cures, self.from_looks)
         self._settle_remarks()
-        steps, self.spared = isolated(without_repeats(self._with_looks()), self.spared)
+        steps, self.spared = isolated(
+            without_repeats(with_looks(self.steps, self.from_looks)), self.spared
+        )
         self.notes += contradictions(steps)
         return Recipe(
             tuple(steps),
@@ -194,7 +187,7 @@ class _Reader:
             self.heading = things(clause)[0].place
         elif points(clause) and self.complaints and self.it == PHOTO:
             self.remarks.append(clause)  # "it is hazy, can you clear that up?"
-        elif likens(clause) and any(step.operation in _DYES for step in self.steps):
+        elif likens(clause) and any(step.operation in DYEING for step in self.steps):
             self.notes.append(f"Took {clause.text!r} for a comparison.")
         elif self.steps and (inks := inked(self.steps[-1], clause)):
             self.steps[-1] = inks
@@ -401,11 +394,3 @@ class _Reader:
             return None
         words = tuple(w for w in clause.words if w.text not in _REST and w.kind != "keep")
         return read_all_but(replace(clause, words=words), self.carry, spared[0])
-
-    def _with_looks(self) -> list[Step]:
-        """Add the steps of everyday wishes, where the user did not say it otherwise."""
-        said = {(step.operation, step.region) for step in self.steps}
-        extra = [step for step in self.from_looks if (step.operation, step.region) not in said]
-        if any(step.operation in _FLAT for step in [*extra, *self.steps]):
-            extra = [step for step in extra if step.operation != "grain"]  # "a retro poster"
-        return extra + self.steps

@@ -60,6 +60,9 @@ REDRAWING: frozenset[Operation] = frozenset(
 )
 """Looks of other media: they bring edges and texture of their own."""
 
+DYEING: frozenset[Operation] = frozenset({"recolour", "fill", "wash"})
+"""What gives something a colour."""
+
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 SIGNED = frozenset(

@@ -12,6 +12,9 @@ from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT
 _COMPLAINTS = frozenset({"too", "enough"})
 
 
+_FLAT = frozenset({"posterize", "cartoon", "pixelate"})
+"""Looks of flat colours, which have no grain."""
+
 _TABLE = "dining table"
 
 
@@ -97,3 +100,12 @@ def torn(steps: Sequence[Step], spared: Sequence[Target]) -> list[Step]:
     """Return what cannot be told apart: "remove everyone except the woman"."""
     kept = {target.name for target in spared if target.kind == "object"}
     return [step for step in steps if step.operation == "remove" and step.region.name in kept]
+
+
+def with_looks(steps: Sequence[Step], from_looks: Sequence[Step]) -> list[Step]:
+    """Add the steps of everyday wishes, where the user did not say it otherwise."""
+    said = {(step.operation, step.region) for step in steps}
+    extra = [step for step in from_looks if (step.operation, step.region) not in said]
+    if any(step.operation in _FLAT for step in [*extra, *steps]):
+        extra = [step for step in extra if step.operation != "grain"]  # "a retro poster"
+    return [*extra, *steps]

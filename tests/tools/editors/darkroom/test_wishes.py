@@ -229,6 +229,8 @@ def test_the_text_is_every_line_of_it(instruction: str, sentence: str) -> None:
             "change the blue to dark red in the background",
         ),
         ("redraw this as a black ink drawing", "turn the photo into a pencil sketch by 50%"),
+        ("replace the sky with dark grey", "replace the sky with dark grey"),
+        ("replace the sky with a dark grey one", "replace the sky with an overcast sky"),
         ("replace the sky with stars", "replace the sky with a starry night sky"),
         ("remove the stars", "remove all the stars"),
     ],
