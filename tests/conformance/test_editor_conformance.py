@@ -93,7 +93,7 @@ async def test_a_cancelled_call_ends_and_the_next_one_works(editor: Editor) -> N
     task = asyncio.create_task(editor.edit(request))
     await asyncio.sleep(0)
     task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(asyncio.CancelledError):
             await task
     assert np.array_equal(await pixels_of(editor, request), expected)
@@ -117,7 +117,7 @@ async def test_calls_that_run_out_of_time_end_and_spoil_no_other(editor: Editor)
 async def test_a_service_that_never_answers_is_given_up_in_time(opener: Subject) -> None:
     if opener.name not in BEHIND_HTTP:
         pytest.skip("it calls no service")
-    async with opener.open(hangs=True) as editor, asyncio.timeout(5):
+    async with opener.open(hangs=True) as editor, asyncio.timeout(30):
         with pytest.raises(EditorError, match=r"within 0\.3 s"):
             await editor.edit(EditRequest((photo(),), PROMPTS[0]))
 

@@ -110,7 +110,7 @@ def test_one_sample_has_no_interval() -> None:
     assert run([[5, 5, 5]]).tables["basic"].overall["macro"].low is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=3), min_size=1, max_size=12),
     st.randoms(),

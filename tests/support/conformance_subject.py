@@ -21,7 +21,7 @@ from editthinker.tools.images import Picture
 LOCAL = ["fake", "darkroom", "quirky", "simulated"]
 BEHIND_HTTP = ["remote", "openai-images"]
 TINY = ["flux-kontext", "flux2", "qwen-image-edit-plus", "longcat-image-edit", "instruct-pix2pix"]
-PATIENCE = Patience(timeout_s=10, retry_s=1)
+PATIENCE = Patience(timeout_s=30, retry_s=1)
 IMPATIENCE = Patience(timeout_s=0.3)
 
 

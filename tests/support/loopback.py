@@ -170,7 +170,7 @@ def in_turn(*replies: Reply | Exception) -> Handler:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let others work until something holds, at most five seconds."""
-    async with asyncio.timeout(5):
+    """Let others work until something holds, at most half a minute."""
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 what is waited for lies behind a socket
             await asyncio.sleep(0.001)

@@ -374,7 +374,7 @@ def test_refuses_a_file_that_is_cut_off(kind: str, share: float) -> None:
         ingest(data[: int(len(data) * share)])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     st.sampled_from(sorted(ENCODED)),
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=12),

@@ -91,7 +91,7 @@ def test_a_trajectory_ends_at_its_best_later_step(scores: tuple[float, ...], ste
     assert found.line.notes == (f"{len(scores) - steps} steps after the best one are gone",)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(st.lists(st.lists(SCORES, max_size=6), max_size=8))
 def test_what_is_kept_ends_no_lower_than_it_began(several: list[list[float | None]]) -> None:
     given_ = [trajectory(*scores, name=str(at)) for at, scores in enumerate(several)]
@@ -227,7 +227,7 @@ def test_a_size_fills_cells_evenly() -> None:
     assert sorted(c.kept for c in found.cells) == [1, 3, 3]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 20), max_size=6), st.integers(0, 60))
 def test_the_even_cap_is_the_largest_that_fits(sizes: list[int], total: int) -> None:
     cap = even_cap(sizes, total)
@@ -235,7 +235,7 @@ def test_the_even_cap_is_the_largest_that_fits(sizes: list[int], total: int) -> 
     assert cap == max(sizes, default=0) or sum(min(s, cap + 1) for s in sizes) > total
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10)), max_size=30),
     st.integers(1, 5),

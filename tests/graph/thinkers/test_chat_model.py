@@ -276,7 +276,7 @@ async def test_an_outage_is_transient_and_says_its_cause(
 
 async def test_retries_a_server_that_stays_silent(server: OpenAIServer) -> None:
     server.script = [Silence()]
-    mind = thinker("editthinker-8b", server, timeout_s=0.3, max_retries=1)
+    mind = thinker("editthinker-8b", server, timeout_s=2, max_retries=1)
     assert (await mind.think(REQUEST)).semantic == 5
 
 

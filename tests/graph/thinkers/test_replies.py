@@ -483,7 +483,7 @@ SOUP = st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join)
 
 
 @given(st.text() | SOUP)
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 def test_never_fails_otherwise_and_never_leaves_the_range(text: str) -> None:
     try:
         thought = parse_reply(text)
@@ -499,7 +499,7 @@ def test_never_fails_otherwise_and_never_leaves_the_range(text: str) -> None:
 
 
 @given(st.text() | SOUP)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_a_plan_is_never_empty(text: str) -> None:
     with contextlib.suppress(ReplyParseError):
         assert parse_plan(text).prompt.strip()
@@ -526,13 +526,13 @@ def assert_still_bad(text: str) -> None:
 
 
 @given(ECHOES, ECHOES)
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 def test_an_echo_of_the_users_text_cannot_turn_a_bad_edit_good(think: str, answer: str) -> None:
     assert_still_bad(tags('{"semantic": 2, "quality": 2}', think=think, answer=answer))
 
 
 @given(ECHOES, ECHOES)
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 def test_an_echo_inside_json_cannot_turn_a_bad_edit_good(reason: str, prompt: str) -> None:
     bad = {"semantic": 2, "quality": 2, "satisfied": False}
     assert_still_bad(verdict(**bad, reasoning=reason, refined_prompt=prompt))

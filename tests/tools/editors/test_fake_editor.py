@@ -64,10 +64,10 @@ async def test_fails_as_scripted_and_then_works() -> None:
 
 
 async def test_waits_without_blocking_others() -> None:
-    editor = FakeEditor(delay_s=0.05, echo=True)
+    editor = FakeEditor(delay_s=0.5, echo=True)
     start = time.perf_counter()
     await asyncio.gather(*(editor.edit(EditRequest((PHOTO,), str(i))) for i in range(20)))
-    assert 0.05 <= time.perf_counter() - start < 0.5
+    assert 0.5 <= time.perf_counter() - start < 5
 
 
 async def test_reports_its_only_step() -> None:

@@ -33,7 +33,7 @@ async def server() -> AsyncIterator[Loopback]:
 
 
 def editor(server: Loopback, **options: object) -> OpenAIImagesEditor:
-    patience = Patience(timeout_s=5, retry_s=0.2)
+    patience = Patience(timeout_s=30, retry_s=0.2)
     return OpenAIImagesEditor(server.url + "/v1", patience=patience, **options)  # type: ignore[arg-type]
 
 

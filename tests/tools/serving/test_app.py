@@ -148,7 +148,7 @@ async def test_steps_reach_the_caller_as_they_are_made(serve: Serve) -> None:
         steps.append((step, total))
         gate.set()  # the first one is told before the second is made
 
-    remote = RemoteEditor([await serve(Stepper())], patience=Patience(timeout_s=10))
+    remote = RemoteEditor([await serve(Stepper())], patience=Patience(timeout_s=30))
     request = EditRequest((PHOTO,), "x", seed=7, on_step=note)
     assert (await remote.edit(request)).image == PHOTO.data
     assert steps == [(1, 2), (2, 2)]
@@ -162,7 +162,7 @@ async def test_a_failure_after_steps_is_the_failure_it_was(
     serve: Serve, failure: Exception, expected: type[Exception]
 ) -> None:
     url = await serve(Recorder(failure=failure))
-    remote = RemoteEditor([url], patience=Patience(timeout_s=5, retry_s=0))
+    remote = RemoteEditor([url], patience=Patience(timeout_s=30, retry_s=0))
     with pytest.raises(expected, match=str(failure)):
         await remote.edit(EditRequest((PHOTO,), "x", on_step=lambda step, steps: None))
 
