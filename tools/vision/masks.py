@@ -39,6 +39,12 @@ def part_of(mask: Mask) -> Part:
     return Part(mask, box, total, (x, y))
 
 
+def common(one: Box, other: Box) -> int:
+    """Return how many pixels two boxes share."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    return max(wide, 0) * max(min(one[3], other[3]) - max(one[1], other[1]), 0)
+
+
 def split(mask: Mask, least: float = 0.001, relative: float = 0.1) -> list[Part]:
     """Return the connected regions of a mask, the largest first.
 

@@ -36,9 +36,6 @@ _LARGE = 0.08
 _LINES = 4
 """Lines of text from which a photo is one of a page."""
 
-_GUESSED, _TOOK_MAIN = "Cannot", "Took the main thing"
-"""How the notes begin that tell of a guess, and of a name for which there are signs."""
-
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -194,26 +191,25 @@ def _face(target: Target, pixels: Pixels) -> Grounded:
 
 def _object(target: Target, pixels: Pixels) -> Grounded:
     photo = _opaque(pixels)
-    parts, note = find_named(photo, target.name, target.colour, target.place)
+    parts, note, by = find_named(photo, target.name, target.colour, target.place)
+    main = by in ("signs", "guess")
     if target.behind:
         parts = _behind(parts, target, pixels)
     if len(parts) == 1 and target.place in SIDES | {"smallest"}:
-        if note.startswith((_GUESSED, _TOOK_MAIN)):  # there may be more of the same
+        if main:  # there may be more of the same
             parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
                 "this photo; leave the place out, or mark it with --box or --mask"
             )
-    if note.startswith("Took what looks") and target.place in SIDES:
+    if by == "look" and target.place in SIDES:
         parts = [part for part in parts if _lies(part, target.place)]
         if not parts:
             raise EditRefusedError(
                 f"nothing on the {target.place} of this photo looks like a {target.name}; mark it "
                 "with --box or --mask"
             )
-    guessed = note.startswith(_GUESSED)
-    main = note.startswith((_GUESSED, _TOOK_MAIN))
     if main and len(parts) == 1 and target.place in ("", "all"):
         more = look_alikes(photo, parts[0])
         if target.place == "all":
@@ -224,7 +220,7 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
             place = _sides([parts[0], *more], parts[0])[0]
             one = replace(target, place=place).phrase()
             note += f" There may be more than one; say '{one}' for one of them."
-    return replace(_noted(choose(parts, target), note), guessed=guessed)
+    return replace(_noted(choose(parts, target), note), guessed=by == "guess")
 
 
 _FINDERS: Mapping[Kind, Callable[[Target, Pixels], Grounded]] = {

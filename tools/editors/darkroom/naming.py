@@ -1,6 +1,6 @@
 """Things in a photo that have a name: objects, faces, text."""
 
-from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from editthinker.tools.editors.darkroom.kinds import belongs, find_kind, is_part
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.looks import THING, TRIFLE, look_of
+from editthinker.tools.editors.darkroom.main_thing import MainThing, is_animal
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.seeking import find_looking, looks_so
 from editthinker.tools.editors.darkroom.spread import find_whole_spread
@@ -31,19 +32,15 @@ from editthinker.tools.vision.detector import (
     find_faint,
     find_objects,
     known_names,
-    looks_like,
 )
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.likely_faces import guess_faces
-from editthinker.tools.vision.masks import Box, Part, part_of
+from editthinker.tools.vision.masks import Box, Part, common, part_of
 from editthinker.tools.vision.proposals import propose, shared
 from editthinker.tools.vision.reader import can_read, read_text
 from editthinker.tools.vision.segmenter import LOW, outlines_with_model, segment
 
 _PULL = "`editthinker models pull`"
-
-_RELIABLE = frozenset({"person", "cat", "dog", "horse", "bird", "car"})
-"""Kinds that the detector seldom takes other things for."""
 
 _SURE_REACH, _UNSURE_REACH = 0.3, 1.0
 """Share of its sides by which a thing may reach beyond its box; a faint view shows a part of it."""
@@ -57,24 +54,23 @@ _LOOK_FIRST = frozenset({"tree", "bush", "shrub", "hedge", "water"})
 _CUPS = frozenset({"cup", "bowl", "wine glass", "vase", "bottle"})
 _IN_CUPS = frozenset({"handle", "coffee", "tea", "drink", "espresso"})
 
-_ANIMALS = frozenset(
-    {"bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"}
-    | {"teddy bear"}
-)
-_FAINT = 0.1
-"""Confidence of any animal from which the main thing may be one that the model does not know."""
-
-_ROUND, _BRIGHT, _LEAFY = 0.6, 20.0, (100.0, 240.0)
-"""Share of its circle that a flower fills, its chroma, and hues that leaves have, in degrees."""
-
 _MISTAKEN, _LARGE, _SURE_OF_LARGE = frozenset({"boat", "refrigerator", "tv"}), 0.1, 0.75
 """Kinds that buildings and walls are taken for, where they are large and not sure."""
 
 
-def find_named(
-    pixels: Pixels, name: str, colour: str = "", place: Place = ""
-) -> tuple[list[Part], str]:
-    """Return the things that go by a name, and a sentence about what was guessed.
+class Named(NamedTuple):
+    """Things that go by a name."""
+
+    parts: list[Part]
+    note: str = ""
+    """A sentence about what was guessed; empty where there was no doubt."""
+    by: Literal["name", "look", "signs", "guess"] = "name"
+    """Why they are taken: a model knows them or a rule finds them, they look so, the main thing in
+    the photo has signs of it, or nothing speaks for it but that it is there."""
+
+
+def find_named(pixels: Pixels, name: str, colour: str = "", place: Place = "") -> Named:
+    """Return the things that go by a name.
 
     A name that no model here knows means what looks like such a thing, or else the subject.
 
@@ -89,32 +85,34 @@ def find_named(
     """
     found = find_objects(pixels)
     if found is not None and belongs(name, "people"):
-        return _recognised(pixels, "person", colour, found)
+        return Named(*_recognised(pixels, "person", colour, found))
     if found is not None and name in known_names():
         try:
-            return _recognised(pixels, name, colour, found)
+            return Named(*_recognised(pixels, name, colour, found))
         except EditRefusedError:
             if (kind := find_kind(pixels, name)) and kind[0]:
-                return _coloured(pixels, kind[0], colour), kind[1]
+                return Named(_coloured(pixels, kind[0], colour), kind[1])
             raise
-    main = _Main.of(pixels, found or [])
+    main = MainThing.of(pixels, found or [])
     if name in _LOOK_FIRST and (alike := _alike(pixels, name, colour, main, place)):
         return alike
     for look in (_on_something, find_kind):
         kind = look(pixels, name)
         if kind is not None and (parts := _coloured(pixels, kind[0], colour)):
-            return parts, kind[1]
+            return Named(parts, kind[1])
     if kind is not None and colour and len(kind[0]) == 1 and belongs(name, "clothes", "hats"):
-        return kind[0], f"{kind[1]} It is not quite {colour}."
+        return Named(kind[0], f"{kind[1]} It is not quite {colour}.")
     about = belongs(name, "buildings") and not place and not main.name and main.mask is not None
     if not about and (alike := _alike(pixels, name, colour, main, place)):
         return alike
-    if colour and (near := _alike(pixels, name, "", main, place)) and len(near[0]) == 1:
-        return near[0], f"Took the only thing that looks like a {name}; it is not quite {colour}."
+    if colour and (near := _alike(pixels, name, "", main, place)) and len(near.parts) == 1:
+        note = f"Took the only thing that looks like a {name}; it is not quite {colour}."
+        return Named(near.parts, note, "look")
+    unknown = f"Cannot recognise a {name};"
     if colour and (parts := coloured_things(pixels, colour)):
-        return parts, f"Cannot recognise a {name}; went by the colour {colour}."
+        return Named(parts, f"{unknown} went by the colour {colour}.", "guess")
     if kind is None and not main.name and (parts := _spread(pixels, colour)):
-        return parts, f"Cannot recognise a {name}; took what lies spread over the photo."
+        return Named(parts, f"{unknown} took what lies spread over the photo.", "guess")
     if main.mask is None or kind is not None or is_part(name):
         raise EditRefusedError(
             f"cannot find the {name} in this photo; mark it with --box or --mask, or name its "
@@ -130,51 +128,12 @@ def find_named(
         )
     rest = _without_known(pixels, main.mask, found or [])
     if main.seems(pixels, name) or (rest is not main.mask and belongs(name, "stands")):
-        return [part_of(rest)], f"Took the main thing in the photo for the {name}."
-    return [part_of(rest)], f"Cannot recognise a {name}; took the main thing in the photo."
+        note = f"Took the main thing in the photo for the {name}."
+        return Named([part_of(rest)], note, "signs")
+    return Named([part_of(rest)], f"{unknown} took the main thing in the photo.", "guess")
 
 
-@dataclass(frozen=True)
-class _Main:
-    """The main thing of a photo."""
-
-    mask: Floats | None
-    name: str
-    """What a model calls it; empty where none knows it."""
-    known: tuple[Box, ...] = ()
-    """Where things are that a model knows."""
-
-    @classmethod
-    def of(cls, pixels: Pixels, found: list[Found]) -> "_Main":
-        subject = find_subject(pixels)
-        known = tuple(thing.box for thing in found if thing.name not in SETTINGS)
-        name = (_main_thing(found, subject.mask) or "") if subject.clear else ""
-        name = name or next(iter(_main_kinds(found)), "")
-        return cls(subject.mask if subject.clear else None, name, known)
-
-    def can_be(self, pixels: Pixels, name: str) -> bool:
-        """Whether it may go by a name: not where it looks like something else."""
-        if self.mask is None:
-            return False
-        if belongs(name, "animals") and not _is_animal(pixels, self.mask):
-            return False
-        look = look_of(name)
-        return look is None or not outlines_with_model() or looks_so(pixels, self.mask, look)
-
-    def seems(self, pixels: Pixels, name: str) -> bool:
-        """Whether there are signs that it goes by a name, where it can."""
-        if self.mask is None or not outlines_with_model():
-            return False
-        if belongs(name, "animals"):
-            return bool(looks_like(pixels, _ANIMALS, _FAINT))
-        if belongs(name, "flowers"):
-            return _is_flower(pixels, self.mask)
-        return look_of(name) is not None
-
-
-def _alike(
-    pixels: Pixels, name: str, colour: str, main: _Main, place: Place
-) -> tuple[list[Part], str] | None:
+def _alike(pixels: Pixels, name: str, colour: str, main: MainThing, place: Place) -> Named | None:
     """Return what looks like things of a name, or of a name that nothing is known of."""
     look = look_of(name)
     if look is None and place in SIDES and (main.name or is_part(name)):
@@ -189,33 +148,9 @@ def _alike(
         return None
     note = f"Took what looks like a {name}; nothing here knows one for sure."
     if place or len(found) == 1:
-        return found, note
-    return found[:1], f"{note} There are {len(found)} such things; say which, by its place."
-
-
-def _is_animal(pixels: Pixels, mask: Floats) -> bool:
-    """Whether a thing may be an animal: the detector takes it for some animal, if faintly."""
-    seen = looks_like(pixels, _ANIMALS, _FAINT)
-    box = part_of(mask).box
-    size = _common(box, box)
-    return seen is None or any(_common(thing.box, box) > 0.3 * size for thing in seen)
-
-
-def _is_flower(pixels: Pixels, mask: Floats) -> bool:
-    """Whether a thing is round, and of a colour that leaves have not."""
-    shape, _ = cv2.findContours((mask > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, 2)
-    largest = max(shape, key=cv2.contourArea)
-    round_ = cv2.contourArea(largest) / max(cv2.minEnclosingCircle(largest)[1] ** 2 * np.pi, 1)
-    own = to_lab(floats(pixels / np.float32(255)))[mask > 0.5]
-    a, b = np.median(own[:, 1:], axis=0)
-    hue = float(np.degrees(np.arctan2(b, a)) % 360)
-    return round_ > _ROUND and float(np.hypot(a, b)) > _BRIGHT and not _LEAFY[0] < hue < _LEAFY[1]
-
-
-def _common(one: Box, other: Box) -> int:
-    """Return the pixels that two boxes share."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    return max(wide, 0) * max(min(one[3], other[3]) - max(one[1], other[1]), 0)
+        return Named(found, note, "look")
+    note += f" There are {len(found)} such things; say which, by its place."
+    return Named(found[:1], note, "look")
 
 
 def _on_something(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
@@ -234,7 +169,7 @@ def _on_something(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
         return None
     people = [thing for thing in found if thing.name == "person"]
     subject = find_subject(pixels)
-    if people or not subject.clear or not _is_animal(pixels, subject.mask):
+    if people or not subject.clear or not is_animal(pixels, subject.mask):
         return None
     find_part = find_animal_eyes if name == "eye" else find_animal_nose
     return find_part(pixels, subject.mask), ""
@@ -262,7 +197,7 @@ def _recognised(
         named = [
             thing
             for thing in named
-            if thing.confidence > _SURE_OF_LARGE or _common(thing.box, thing.box) < _LARGE * size
+            if thing.confidence > _SURE_OF_LARGE or common(thing.box, thing.box) < _LARGE * size
         ]
         found = [thing for thing in found if thing.name not in _MISTAKEN]
     if not named and name not in _MISTAKEN and (faint := find_faint(pixels, name)):
@@ -287,22 +222,6 @@ def _coloured(pixels: Pixels, parts: list[Part], colour: str) -> list[Part]:
         return parts
     mask = colour_mask(to_lab(floats(pixels / np.float32(255))), colour)
     return [part for part in parts if float((mask * part.mask).sum()) > 0.2 * part.area]
-
-
-def _main_kinds(found: list[Found]) -> list[str]:
-    """Return the names of what a photo shows for sure, and may be about."""
-    return [thing.name for thing in found if thing.name in _RELIABLE]
-
-
-def _main_thing(found: list[Found], subject: Floats) -> str | None:
-    """Return the name of what covers most of the subject, if a model knows it."""
-    for thing in found:
-        left, top, right, bottom = thing.box
-        inside = float(subject[top:bottom, left:right].sum() / max(subject.sum(), 1))
-        least = 0.5 if thing.name in _RELIABLE else 0.7
-        if thing.confidence > least and inside > 0.6:
-            return thing.name
-    return None
 
 
 def _without_known(pixels: Pixels, subject: Floats, found: list[Found]) -> Floats:

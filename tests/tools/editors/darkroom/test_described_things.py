@@ -14,7 +14,7 @@ from editthinker.tools.editors.darkroom.dye import dye
 from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.grounding import ground
 from editthinker.tools.editors.darkroom.light import Work, floats, to_lab
-from editthinker.tools.editors.darkroom.naming import _is_flower
+from editthinker.tools.editors.darkroom.main_thing import is_flower
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.scenery import find_sky
 from editthinker.tools.editors.darkroom.style import posterize
@@ -139,9 +139,9 @@ def test_a_flower_is_round_and_not_green() -> None:
     square = np.zeros_like(mask)
     square[90:110, 20:180] = 1
     pink, green = (np.full((200, 200, 3), rgb, np.uint8) for rgb in ((220, 90, 150), (60, 150, 60)))
-    assert _is_flower(pink, mask)
-    assert not _is_flower(green, mask)
-    assert not _is_flower(pink, square)
+    assert is_flower(pink, mask)
+    assert not is_flower(green, mask)
+    assert not is_flower(pink, square)
 
 
 def test_strong_posterizing_leaves_colours() -> None:
