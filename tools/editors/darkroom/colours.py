@@ -5,6 +5,7 @@ import numpy as np
 from PIL import ImageColor
 
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.words import shades
 
 _NEUTRAL = 10.0
 """Chroma below which a colour has no hue worth naming."""
@@ -25,8 +26,8 @@ _HUES = {
 
 
 def rgb_of(name: str) -> tuple[int, int, int]:
-    """Return the sRGB values, 0 to 255, of a colour of `words.toml`, all of which CSS names."""
-    red, green, blue = ImageColor.getrgb(name.replace(" ", ""))[:3]
+    """Return the sRGB values, 0 to 255, of a colour of `words.toml`: its shade, or else CSS's."""
+    red, green, blue = ImageColor.getrgb(shades().get(name) or name.replace(" ", ""))[:3]
     return red, green, blue
 
 

@@ -126,6 +126,11 @@ def looks() -> Mapping[str, str]:
     return {name: str(look["means"]) for name, look in _data()["look"].items()}
 
 
+def shades() -> Mapping[str, str]:
+    """Return the values, as `#rrggbb`, of colours that are not what CSS calls so."""
+    return cast("Mapping[str, str]", _data()["shade"])
+
+
 @lru_cache(maxsize=1)
 def opposites() -> Mapping[Operation, Operation]:
     """Return what less of an unsigned operation means, where it means something."""

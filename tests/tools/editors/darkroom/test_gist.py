@@ -52,7 +52,7 @@ def test_tells_what_is_to_go(instruction: str, sentence: str) -> None:
     ("instruction", "sentence"),
     [
         ("Make the blue wall behind her a grey gradient", "a gradient from grey to white"),
-        ("Fade the background from lilac at the top to white at the bottom", "lavender to white"),
+        ("Fade the background from lilac at the top to white at the bottom", "lilac to white"),
         ("i'd like the sky to go from orange at the bottom to purple", "from purple to orange"),
         ("The coins on dark red, please.", "replace the background with dark red"),
         ("the stuff behind my cat is messy, can you put a plain beige there", "with beige"),

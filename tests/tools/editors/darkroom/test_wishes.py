@@ -226,7 +226,7 @@ def test_the_text_is_every_line_of_it(instruction: str, sentence: str) -> None:
         ),
         (
             "swap the blue backdrop on the right for a muted burgundy",
-            "change the blue to dark red in the background",
+            "change the blue to burgundy in the background",
         ),
         ("redraw this as a black ink drawing", "turn the photo into a pencil sketch by 50%"),
         ("replace the sky with dark grey", "replace the sky with dark grey"),
