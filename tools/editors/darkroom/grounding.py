@@ -197,7 +197,8 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
         parts = _behind(parts, target, pixels)
     if len(parts) == 1 and target.place in SIDES | {"smallest"}:
         if main:  # there may be more of the same
-            parts = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
+            several = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
+            parts = several or parts
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
@@ -253,8 +254,7 @@ def choose(parts: Sequence[Part], target: Target) -> Grounded:
     if target.place:
         return Grounded(first(list(parts), target.place).mask, count=count)
     chosen = max(parts, key=lambda part: part.area)
-    others = [place for place in _sides(parts, chosen)]
-    named = replace(target, place=others[0]).phrase()
+    named = replace(target, place=_sides(parts, chosen)[0]).phrase()
     every = replace(target, place="all").phrase()
     number = _NUMBERS[count].capitalize() if count < len(_NUMBERS) else f"{count}"
     note = (
@@ -273,7 +273,10 @@ def _behind(parts: list[Part], target: Target, pixels: Pixels) -> list[Part]:
     subject = find_subject(pixels)
     if not target.behind or not subject.clear:
         return parts
-    others = [part for part in parts if float((part.mask * subject.mask).sum()) < 0.5 * part.area]
+    shares = [float((part.mask * subject.mask).sum()) for part in parts]
+    others = [part for part, own in zip(parts, shares, strict=True) if own < 0.5 * part.area]
+    if not others and len(parts) > 1:  # all of them are the subject: the others are behind one
+        others = [part for part, own in zip(parts, shares, strict=True) if own < max(shares)]
     if not others:
         raise EditRefusedError(
             f"there is no {target.name or target.kind} in the background of this photo, only the "
@@ -292,7 +295,7 @@ def _lies(part: Part, place: Place) -> bool:
 def _sides(parts: Sequence[Part], chosen: Part) -> list[Place]:
     """Return the places that name another part than the chosen one."""
     orders: tuple[Order, ...] = ("left", "right", "top", "bottom", "smallest")
-    return [order for order in orders if first(list(parts), order) is not chosen]
+    return [order for order in orders if first(list(parts), order) is not chosen] or ["all"]
 
 
 def _within(grounded: Grounded, target: Target) -> Grounded:

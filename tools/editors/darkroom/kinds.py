@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -10,17 +9,16 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from editthinker.tools.editors.darkroom.anatomy import find_collar, find_glasses
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.features import FEATURES, find_features_named
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.region import Subject, find_subject
 from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
+from editthinker.tools.editors.darkroom.worn import Dress, find_worn
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
-from editthinker.tools.vision.faces import Face, find_features
-from editthinker.tools.vision.masks import Box, Part, clean, part_of, split
+from editthinker.tools.vision.masks import Box, Part, clean, part_of
 from editthinker.tools.vision.reader import read_text
 from editthinker.tools.vision.segmenter import outlines_with_model, segment
 
@@ -58,34 +56,17 @@ def belongs(name: str, *kinds: str) -> bool:
 
 def is_part(name: str) -> bool:
     """Return whether a name is never that of the main thing of a photo."""
-    return belongs(name, "clothes", "small", "parts", "glasses", "hats", "grounds", "surfaces")
-
-
-@dataclass(frozen=True)
-class _Worn:
-    """What is worn on a head, by where it is and how large, measured in faces."""
-
-    height: float
-    """How far over the hairline, in heights of the face."""
-    most: float
-    """Most area, in areas of the face."""
-
-
-_BROW = 0.04
-"""How far over the eyes a hat ends, in heights of the face."""
-
-_HEAD = 0.3
-"""Share of the width of a face by which hair and ears reach beyond it."""
-
-_ON_HEADS = {"hair": _Worn(0.08, 2.5), "hat": _Worn(0.3, 3.0)}
+    return belongs(
+        name, "clothes", "legs", "small", "parts", "glasses", "hats", "grounds", "surfaces"
+    )
 
 
 def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
     """Return the things of a kind and a sentence about the guess; None for kinds unknown here."""
     if name in FEATURES:
         return find_features_named(pixels, name), ""
-    if belongs(name, "clothes", "hats", "glasses") or name in {"hair", "collar"}:
-        return _dressed(pixels, name)
+    if belongs(name, "clothes", "legs", "hats", "glasses") or name in {"hair", "collar"}:
+        return find_worn(pixels, "hat" if belongs(name, "hats") else name, _dress(name))
     if belongs(name, "lettered"):
         boards = _boards(pixels)
         if boards or not belongs(name, "large"):
@@ -105,31 +86,10 @@ def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
     return _filling(pixels, name)
 
 
-def _dressed(pixels: Pixels, name: str) -> tuple[list[Part], str]:
-    """Return what is worn on the head, before the eyes, around the neck or on the chest."""
-    faces = (find_features(pixels) or []) if outlines_with_model() else []
-    if belongs(name, "glasses"):
-        rims = [find_glasses(pixels, face) for face in faces]
-        note = f"Took the rims before the eyes for the {name}."
-        return [part_of(mask) for mask in rims if mask is not None and mask.max() > 0.5], note
-    if name == "collar":
-        return [part for face in faces for part in find_collar(pixels, face)], (
-            "Took what lies around the neck for the collar."
-        )
-    if belongs(name, "inner"):
-        fronts = [part for face in faces for part in find_collar(pixels, face)]
-        worn = [_worn(pixels, "coat", face.box) for face in faces]
-        chest = max((float(mask.sum()) for mask in worn if mask is not None), default=0.0)
-        if fronts and 0.02 * chest < sum(part.area for part in fronts) < 0.4 * chest:
-            return fronts, f"Took what lies around the neck for the {name}."
-    where = "hat" if belongs(name, "hats") else name
-    found = [_worn(pixels, where, face.box) for face in faces]
-    if name == "hair":
-        each = zip(found, faces, strict=True)
-        found = [None if mask is not None and _is_hat(mask, face) else mask for mask, face in each]
-    return [part_of(mask) for mask in found if mask is not None], (
-        f"Took what is {'on the head' if where in _ON_HEADS else 'below the face'} for the {name}."
-    )
+def _dress(name: str) -> Dress:
+    """Return in which manner a thing is worn."""
+    kinds: tuple[Dress, ...] = ("glasses", "inner", "long", "legs")
+    return next((kind for kind in kinds if belongs(name, kind)), "")
 
 
 def _leaves(pixels: Pixels) -> list[Part]:
@@ -180,32 +140,6 @@ def _fills(subject: Subject) -> bool:
     mask = subject.mask
     sides = (mask[:, 2].max(), mask[:, -3].max(), mask[-3].max(), mask[2].max())
     return not subject.clear or sum(side > 0.5 for side in sides) > 1
-
-
-def _worn(pixels: Pixels, name: str, face: Box) -> Floats | None:
-    left, top, right, bottom = face
-    height, width = bottom - top, right - left
-    rows = pixels.shape[0]
-    middle = (left + right) // 2
-    if name not in _ON_HEADS:
-        mask = segment(pixels, point=(middle, min(rows - 3, bottom + round(0.9 * height)))).mask
-        body = mask.copy()
-        beside = round(_HEAD * width)
-        body[:bottom, max(0, left - beside) : right + beside] = 0
-        solid = split(body, 0.005)
-        return solid[0].mask if solid else None
-    worn = _ON_HEADS[name]
-    mask = segment(pixels, point=(middle, max(2, top - round(worn.height * height)))).mask
-    size = float(mask.sum()) / (height * width)
-    above = float(mask[: top + height // 2].sum() / max(mask.sum(), 1))
-    return mask if 0.1 < size < worn.most and above > 0.5 else None
-
-
-def _is_hat(worn: Floats, face: Face) -> bool:
-    """Whether what is on a head ends above the eyes all around; hair reaches down to the ears."""
-    lowest = int(np.nonzero((worn > 0.5).any(axis=1))[0][-1])
-    eyes = (face.eyes[0][1] + face.eyes[1][1]) / 2
-    return lowest < eyes - _BROW * (face.box[3] - face.box[1])
 
 
 def _boards(pixels: Pixels) -> list[Part]:

@@ -19,10 +19,12 @@ from editthinker.tools.vision.segmenter import outlines_with_model
 _RELIABLE = frozenset({"person", "cat", "dog", "horse", "bird", "car"})
 """Kinds that the detector seldom takes other things for."""
 
-_ANIMALS = frozenset(
+ANIMALS = frozenset(
     {"bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"}
     | {"teddy bear"}
 )
+"""Kinds that the detector knows, and takes other animals for."""
+
 _FAINT = 0.1
 """Confidence of any animal from which the main thing may be one that the model does not know."""
 
@@ -63,7 +65,7 @@ class MainThing:
         if self.mask is None or not outlines_with_model():
             return False
         if belongs(name, "animals"):
-            return bool(looks_like(pixels, _ANIMALS, _FAINT))
+            return bool(looks_like(pixels, ANIMALS, _FAINT))
         if belongs(name, "flowers"):
             return is_flower(pixels, self.mask)
         return look_of(name) is not None
@@ -71,7 +73,7 @@ class MainThing:
 
 def is_animal(pixels: Pixels, mask: Floats) -> bool:
     """Whether a thing may be an animal: the detector takes it for some animal, if faintly."""
-    seen = looks_like(pixels, _ANIMALS, _FAINT)
+    seen = looks_like(pixels, ANIMALS, _FAINT)
     box = part_of(mask).box
     size = common(box, box)
     return seen is None or any(common(thing.box, box) > 0.3 * size for thing in seen)

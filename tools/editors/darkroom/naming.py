@@ -13,12 +13,12 @@ from editthinker.tools.editors.darkroom.anatomy import (
     with_handle,
 )
 from editthinker.tools.editors.darkroom.colour_things import coloured_things
-from editthinker.tools.editors.darkroom.colours import colour_mask
+from editthinker.tools.editors.darkroom.colours import colour_mask, lab_of
 from editthinker.tools.editors.darkroom.kinds import belongs, find_kind, is_part
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.editors.darkroom.likeness import whole_thing
 from editthinker.tools.editors.darkroom.looks import THING, TRIFLE, look_of
-from editthinker.tools.editors.darkroom.main_thing import MainThing, is_animal
+from editthinker.tools.editors.darkroom.main_thing import ANIMALS, MainThing, is_animal
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.seeking import find_looking, looks_so
 from editthinker.tools.editors.darkroom.spread import find_whole_spread
@@ -53,6 +53,13 @@ _LOOK_FIRST = frozenset({"tree", "bush", "shrub", "hedge", "water"})
 
 _CUPS = frozenset({"cup", "bowl", "wine glass", "vase", "bottle"})
 _IN_CUPS = frozenset({"handle", "coffee", "tea", "drink", "espresso"})
+
+_COLOURED, _TINGED, _NEAR = 0.2, 0.04, 50.0
+"""Share of a thing that has the colour by which it is named; for the only one with some of it; and
+how far off, in CIELAB, the colour of the nearest may be."""
+
+_SPREAD = 8
+"""Things of a kind from which a photo shows a spread of them."""
 
 _MISTAKEN, _LARGE, _SURE_OF_LARGE = frozenset({"boat", "refrigerator", "tv"}), 0.1, 0.75
 """Kinds that buildings and walls are taken for, where they are large and not sure."""
@@ -94,6 +101,8 @@ def find_named(pixels: Pixels, name: str, colour: str = "", place: Place = "") -
                 return Named(_coloured(pixels, kind[0], colour), kind[1])
             raise
     main = MainThing.of(pixels, found or [])
+    if belongs(name, "animals") and (parts := _other_animals(pixels, found or [], colour)):
+        return Named(parts, f"Took the animal in the photo for the {name}.", "signs")
     if name in _LOOK_FIRST and (alike := _alike(pixels, name, colour, main, place)):
         return alike
     for look in (_on_something, find_kind):
@@ -109,10 +118,10 @@ def find_named(pixels: Pixels, name: str, colour: str = "", place: Place = "") -
         note = f"Took the only thing that looks like a {name}; it is not quite {colour}."
         return Named(near.parts, note, "look")
     unknown = f"Cannot recognise a {name};"
-    if colour and (parts := coloured_things(pixels, colour)):
-        return Named(parts, f"{unknown} went by the colour {colour}.", "guess")
     if kind is None and not main.name and (parts := _spread(pixels, colour)):
         return Named(parts, f"{unknown} took what lies spread over the photo.", "guess")
+    if colour and (parts := coloured_things(pixels, colour)):
+        return Named(parts, f"{unknown} went by the colour {colour}.", "guess")
     if main.mask is None or kind is not None or is_part(name):
         raise EditRefusedError(
             f"cannot find the {name} in this photo; mark it with --box or --mask, or name its "
@@ -177,15 +186,27 @@ def _on_something(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
 
 def _spread(pixels: Pixels, colour: str) -> list[Part]:
     """Return things that lie spread over a photo, but for letters."""
-    parts = _coloured(pixels, find_whole_spread(pixels), colour)
-    if len(parts) < 8 or not can_read():
-        return parts
+    parts = find_whole_spread(pixels)
+    if len(parts) < _SPREAD:
+        return []
+    if not can_read():
+        return _coloured(pixels, parts, colour)
     lines = [text_mask(pixels.shape[:2], line.corners) for line in read_text(pixels) or []]
-    if not lines:
-        return parts
-    text = np.max(lines, axis=0)
+    text = np.max([np.zeros(pixels.shape[:2], np.float32), *lines], axis=0)
     letters = [part for part in parts if float((text * part.mask).sum()) > 0.5 * part.area]
-    return [] if len(letters) > 0.5 * len(parts) else parts
+    return [] if len(letters) > 0.5 * len(parts) else _coloured(pixels, parts, colour)
+
+
+def _other_animals(pixels: Pixels, found: list[Found], colour: str) -> list[Part]:
+    """Return the animals of a photo whose kind the detector does not know, and takes for others."""
+    boxes: list[Box] = []  # one animal may be taken for a cat and for a dog
+    for thing in found:
+        if thing.name in ANIMALS and all(
+            common(thing.box, box) < 0.7 * common(box, box) for box in boxes
+        ):
+            boxes.append(thing.box)
+    masks = [whole_thing(pixels, box, _SURE_REACH) for box in boxes]
+    return _coloured(pixels, [part_of(mask) for mask in masks if mask.max() > 0.5], colour)
 
 
 def _recognised(
@@ -217,11 +238,26 @@ def _recognised(
 
 
 def _coloured(pixels: Pixels, parts: list[Part], colour: str) -> list[Part]:
-    """Keep the parts that have a colour, where one is named."""
+    """Keep the parts that have a colour, where one is named.
+
+    Of several, the only one that is near to it has it: a man in a red shirt, a coat that is beige
+    in the shade.
+    """
     if not colour:
         return parts
-    mask = colour_mask(to_lab(floats(pixels / np.float32(255))), colour)
-    return [part for part in parts if float((mask * part.mask).sum()) > 0.2 * part.area]
+    lab = to_lab(floats(pixels / np.float32(255)))
+    mask = colour_mask(lab, colour)
+    shares = [float((mask * part.mask).sum()) / part.area for part in parts]
+    kept = [part for part, share in zip(parts, shares, strict=True) if share > _COLOURED]
+    if kept or len(parts) < 2:
+        return kept
+    first, second = sorted(shares, reverse=True)[:2]
+    if first > _TINGED and first > 3 * second:
+        return [parts[shares.index(first)]]
+    goal = lab_of(colour)
+    off = [float(np.linalg.norm(np.median(lab[part.mask > 0.5], 0) - goal)) for part in parts]
+    first, second = sorted(off)[:2]
+    return [parts[off.index(first)]] if first < _NEAR and first < 0.7 * second else []
 
 
 def _without_known(pixels: Pixels, subject: Floats, found: list[Found]) -> Floats:
