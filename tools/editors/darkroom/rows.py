@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from editthinker.tools.editors.darkroom.plurals import plural
 from editthinker.tools.editors.darkroom.target import ORDINALS, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word
 from editthinker.tools.errors import EditRefusedError
@@ -99,7 +100,9 @@ def pick(parts: Sequence[Part], target: Target) -> list[Part]:
     rows = _rows(parts) if target.row else [list(parts)]
     at = target.row - 1 if target.row > 0 else target.row
     if not -len(rows) <= at < len(rows):
-        raise EditRefusedError(f"there are only {len(rows)} rows of {target.name or target.kind}s")
+        raise EditRefusedError(
+            f"there are only {len(rows)} rows of {plural(target.name or target.kind)}"
+        )
     row = sorted(rows[at] if target.row else rows[0], key=lambda part: part.centre[0])
     if not target.number:
         return row

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from editthinker.tools.editors.darkroom.notation import Choice, Part, Slot, slots_of
+from editthinker.tools.editors.darkroom.plurals import singular
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Rule:
         if slots.get("thing", "").lower().startswith(("my ", "our ")):
             slots["thing"] = "the " + slots["thing"].partition(" ")[2]
         if "plural" in slots:
-            slots["plural"] = slots["plural"].removesuffix("s")
+            slots["plural"] = singular(slots["plural"].lower())
         order = _put_together(_filled_in(self.order, slots))
         parted = found.start() and not found.string[found.start() - 1].isspace()
         return f" {order}" if parted and order[:1] not in {"", ","} else order

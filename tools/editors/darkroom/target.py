@@ -7,6 +7,7 @@ a photo.
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from editthinker.tools.editors.darkroom.plurals import plural
 from editthinker.tools.vision.masks import Order
 
 Kind = Literal[
@@ -78,7 +79,8 @@ class Target:
                 return f"{article} {place}face{several}"
             case "object":
                 colour = f"{self.colour} " if self.colour else ""
-                return f"{article} {place}{colour}{self.name}{several}"
+                name = plural(self.name) if self.place == "all" else self.name
+                return f"{article} {place}{colour}{name}"
             case "marked":
                 return "the marked area"
         return f"the {place}{self.kind}"

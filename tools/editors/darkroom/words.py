@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from editthinker.tools.editors.darkroom.plurals import irregular, plural
 from editthinker.tools.editors.darkroom.recipe import Operation
 from editthinker.tools.editors.darkroom.target import Kind, Target
 
@@ -189,26 +190,15 @@ def _things(data: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
     yield "faces", Meaning("region", "face", target=Target("face", place="all"))
     for word in data["thing"]["words"]:
         yield word, Meaning("thing")
-        yield _plural(word), Meaning("thing", role="many")
+        yield plural(word), Meaning("thing", role="many")
     others: list[str] = data["other-object"]["words"]
     scenes = {phrase for phrases in data["scene"].values() for phrase in phrases}
     for name, phrases in (data["object"] | {name: [] for name in others}).items():
         one = Meaning("region", "object", target=Target("object", name))
         many = Meaning("region", "object", target=Target("object", name, "all"))
-        irregular = data["plural"].get(name)
+        several = {*irregular().get(name, ()), *map(plural, (name, *phrases))}
         yield from _each([name, *phrases], one)
-        yield from _each(irregular or [], many)
-        known = {name, *phrases, *(irregular or [])} | scenes
-        plurals = {_plural(phrase) for phrase in [name, *phrases]} if irregular != [] else set()
-        yield from _each(sorted(({f"{name}s"} | plurals) - known), many)
-
-
-def _plural(phrase: str) -> str:
-    if phrase.endswith(("s", "x", "ch", "sh")):
-        return f"{phrase}es"
-    if phrase.endswith("y") and phrase[-2] not in "aeiou":
-        return f"{phrase[:-1]}ies"
-    return f"{phrase}s"
+        yield from _each(sorted(several - {name, *phrases} - scenes), many)
 
 
 def _each(phrases: Iterable[str], meaning: Meaning) -> Iterator[tuple[str, Meaning]]:

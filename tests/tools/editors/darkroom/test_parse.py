@@ -305,3 +305,11 @@ def test_tells_how_a_slip_was_read_and_what_was_left_out_of_account() -> None:
 def test_tells_that_a_reason_was_no_order() -> None:
     (note,) = parse("blur the background so that she stands out").notes
     assert note == "Took 'so that she stands out' for the reason."
+
+
+@pytest.mark.parametrize(
+    "several",
+    ["branches", "palm leaves", "cherries", "sheets of paper", "knives", "jeans", "toys"],
+)
+def test_several_things_are_called_by_their_plural(several: str) -> None:
+    assert parse(f"remove all the {several}").sentence() == f"remove all the {several}"
