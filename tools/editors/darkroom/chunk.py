@@ -118,7 +118,8 @@ class Chunk:
                 strange |= word.kind in NAMELESS or (target == PHOTO and word.text not in POINTS)
                 strange &= not is_a(word, "framing")
                 shown |= target == PHOTO  # "this was taken with my phone"
-                if (strange or shown) and (word.text in JOINTS or word.text.endswith(" of")):
+                leads = word.kind == "relation" or word.text in JOINTS or word.text.endswith(" of")
+                if (strange or shown) and leads:
                     return ()
         return tuple(group) or (() if strange else None)
 

@@ -105,7 +105,7 @@ def _recolouring(chunk: Chunk) -> str:
     """Read "the helmet would be so much cooler in gold", "give the man a dark red coat"."""
     colours = chunk.colours()
     several = len({colour for _, colour in colours}) > 1 or chunk.patterned()
-    if several or not chunk.found("wished"):
+    if several or chunk.found("taking") or not chunk.found("wished"):
         return ""
     if not colours:
         return _dressing(chunk)

@@ -42,6 +42,10 @@ class Merger:
     notes: list[str] = field(default_factory=list)
     placed: bool = False
     """Whether the last thing has just been placed, so that more may follow: "top left corner"."""
+    told: tuple[int, str] = (-1, "")
+    """Where the thing of the last note begins, and what the note says of it."""
+    told_end: int = 0
+    """Where what it has ends, so that more of its name may follow: "lamps with the star rays"."""
     of: bool = False
     """Whether what it is placed in follows: "at the bottom of the page"."""
 
@@ -66,9 +70,12 @@ class Merger:
             return
         if word.kind == "region" and self.words:
             self._add_thing(word)
-        elif word.kind == "body" and self._is_worn():
-            last = self.words.pop()  # "the patch on her chest"
-            self._note(f"{_noun(self.words[-1])} {last.text} {word.text}", self.words[-1])
+        elif word.kind == "unknown" and self.told_end and word.start == self.told_end + 1:
+            self._note(f"{_noun(self.words[-1])} {word.text}", self.words[-1])
+        elif word.kind == "body" and (at := self._is_told_by_a_body()):
+            told = " ".join(one.text for one in (*self.words[at - 1 :], word))
+            del self.words[at:]  # "the patch on her chest", "the man with the white beard"
+            self._note(told, self.words[-1])
         else:
             self.words.append(word)
 
@@ -104,15 +111,16 @@ class Merger:
             kind = Meaning("unknown") if odd else _inheriting(word.meaning, last.meaning.target)
             if word.text in _LIKENESSES and last.meaning.target.kind == "object":
                 kind = last.meaning  # "the space shuttle model"
-            if not odd:
-                self._note(f"{last.text} {word.text}", replace(word, meaning=kind))
             self.words[-1] = replace(self._span(last, word), meaning=kind)
+            if not odd:
+                self._note(_noun(self.words[-1]), self.words[-1])
         elif first and target and self._qualifies(last, first, target):
             self._note(f"{_noun(before)} {last.text} {_noun(word)}", before)
             told = target.place not in ("", "all")
             if before and told and not first.place and first.kind in _SEVERAL:
                 placed = replace(before.meaning, target=replace(first, place=target.place))
                 self.words[-2] = replace(before, meaning=placed)
+            self.told_end = word.end if last.text == "with" else 0
             self.words.pop()
         elif first == PHOTO and last.text == "of":
             self.words.pop()
@@ -183,12 +191,18 @@ class Merger:
             meaning = replace(last.meaning, target=placed)
             self.words[-1] = replace(self._span(last, word), meaning=meaning)
 
-    def _is_worn(self) -> bool:
-        """Return whether a part of a body would only tell where the thing before it is."""
-        if len(self.words) < 2 or self.words[-1].text not in _WORN_ON:
-            return False
-        target = self.words[-2].meaning.target
-        return bool(target and target.kind == "object" and target.name not in GROWN)
+    def _is_told_by_a_body(self) -> int:
+        """Return from which word on a part of a body tells which thing is meant; 0 for none."""
+        at = len(self.words) - 1
+        while at > 1 and self.words[at].kind in {"colour", "unknown"}:
+            at -= 1
+        last = self.words[at].text if at > 0 else ""
+        worn = last in _WORN_ON and at == len(self.words) - 1
+        if not worn and (last != "with" or self.becomes):
+            return 0
+        target = self.words[at - 1].meaning.target
+        named = target and target.kind == "object" and target.name not in GROWN
+        return at if named else 0
 
     def _span(self, first: Word | None, last: Word) -> Word:
         start = first or last
@@ -197,6 +211,11 @@ class Merger:
 
     def _note(self, said: str, word: Word | None) -> None:
         if word and word.meaning.target:
+            start, told = self.told
+            if start == word.start and said.startswith(f"{word.text} "):
+                said = told + said.removeprefix(word.text)
+                self.notes.pop()
+            self.told = (word.start, said)
             self.notes.append(f"Took '{said}' for {word.meaning.target.phrase()}.")
 
 

@@ -93,7 +93,8 @@ def _without_middle(clause: Clause) -> Iterator[Shortened]:
                 break
             start = words[0].start
             lost = clause.text[words[at].start - start : words[end - 1].end - start]
-            yield Shortened(replace(clause, words=words[:at] + words[end:]), (lost,))
+            named, notes = name_things(words[:at] + words[end:])
+            yield Shortened(replace(clause, words=named, notes=clause.notes + notes), (lost,))
 
 
 def _said(clause: Clause, at: int) -> str:

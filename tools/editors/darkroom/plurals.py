@@ -21,6 +21,8 @@ def singular(noun: str) -> str:
     for one, several in irregular().items():
         if noun in several:
             return one
+    if noun.endswith(("ss", "us", "is")):
+        return noun
     if noun.endswith("ies"):
         return noun.removesuffix("ies") + "y"
     stem = noun.removesuffix("es")

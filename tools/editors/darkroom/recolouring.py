@@ -5,7 +5,7 @@ from dataclasses import replace
 from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading, region_of, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
-from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 from editthinker.tools.editors.darkroom.words import Meaning
 
 _LONGEST_NAME = 3
@@ -130,7 +130,7 @@ def _filling(clause: Clause) -> dict[str, str | float] | None:
 def read_repaint(clause: Clause, carry: Carry) -> Reading | None:
     """Read "make the car red", "change the colour of the cat to orange"."""
     clause = _with_unknown_named(clause)
-    named = things(clause) or _pointed(clause)
+    named = things(clause) or _pointed(clause) or _furry(clause)
     verbs = clause.all("verb")
     clause, instead = _without_instead(_gilded(clause))
     colours = clause.all("colour")
@@ -185,6 +185,11 @@ def _pointed(clause: Clause) -> list[Target]:
     """Read "make this red" as about what the user marked."""
     said = [word.text for word in clause.all("region")]
     return [MARKED] if said in (["this"], ["this one"]) else []
+
+
+def _furry(clause: Clause) -> list[Target]:
+    """Read "make his fur brown" as about the main thing, where nobody was spoken of before."""
+    return [SUBJECT] if any(word.meaning.value == "coat" for word in clause.words) else []
 
 
 def _gilded(clause: Clause) -> Clause:

@@ -136,7 +136,7 @@ def spares(clause: Clause) -> bool:
     """Return whether a clause only asks that something stays which nothing here knows."""
     first = clause.words[0]
     strange = clause.has("unknown", "body", "scene", "look", "aspect")
-    fur = any(word.kind == "noun" and word.text in {"fur", "feathers"} for word in clause.words)
+    fur = any(word.meaning.value == "coat" for word in clause.words)
     asks = clause.has("direction", "act", "quote", "verb")
     return first.text in _SPARES and (strange or fur) and not asks
 

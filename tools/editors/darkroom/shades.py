@@ -66,7 +66,8 @@ def shaded(words: Sequence[Word]) -> list[Word]:
         last = joined[-1] if joined else None
         following = words[at + 1].kind if at + 1 < len(words) else ""
         after = words[at + 1].text if at + 1 < len(words) else ""
-        if word.kind == "colour" and last and (shade := _SHADES.get(last.text)) is not None:
+        shade = _shade(last) if last and word.kind == "colour" else None
+        if last and shade is not None:
             named = vocabulary().get((*shade.split(), *str(word.meaning.value).split()))
             meaning = named if named and named.kind == "colour" else word.meaning
             text = f"{last.text} {word.text}"
@@ -84,3 +85,9 @@ def shaded(words: Sequence[Word]) -> list[Word]:
         else:
             joined.append(word)
     return joined
+
+
+def _shade(word: Word) -> str | None:
+    """Return which shade a word before a colour asks for; None for other words."""
+    tinged = word.text.endswith("ish") and word.kind in {"colour", "operation", "unknown"}
+    return "" if tinged else _SHADES.get(word.text)  # "brownish red" is red

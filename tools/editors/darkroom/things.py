@@ -7,8 +7,15 @@ from typing import NamedTuple
 from editthinker.tools.editors.darkroom.merging import ORDINAL, Merger, corner_of, place_of
 from editthinker.tools.editors.darkroom.rows import counted, counts
 from editthinker.tools.editors.darkroom.shades import shaded
+from editthinker.tools.editors.darkroom.standing import standing
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
-from editthinker.tools.editors.darkroom.words import Meaning, Word, vocabulary
+from editthinker.tools.editors.darkroom.words import (
+    Meaning,
+    Word,
+    features,
+    hair_colours,
+    vocabulary,
+)
 
 _WHOLE = frozenset({"photo", "background", "subject", "marked"})
 """Targets of which there is only one."""
@@ -42,7 +49,7 @@ class Named(NamedTuple):
 
 def name_things(words: Sequence[Word]) -> Named:
     """Join the words of each thing to one word of the kind `region`."""
-    words = _with_stars(shaded(words))
+    words = standing(_with_stars(shaded(words)))
     texts = _names_texts(words)
     becomes = any(word.text in _BECOMES for word in words)
     merged = Merger(becomes=becomes, counts=counts(words))
@@ -84,6 +91,9 @@ def _phrase(words: Sequence[Word], at: int, *, texts: bool) -> _Phrase | None:
         word = words[end]
         if (found := place_of(word)) and (joint := corner_of(place, found)):
             place = joint
+        elif feature := _feature(words, end):
+            dropped = (*dropped, feature)
+            end += len(feature.split()) - 1
         elif word.kind == "colour" and not colour:
             colour = str(word.meaning.value)
         elif not colour and (tinged := _tinged(words, end)):
@@ -160,6 +170,17 @@ def _describes(word: Word) -> bool:
     if word.kind == "operation":
         return word.meaning.role in {"high", "low"} or word.meaning.value == "black-and-white"
     return word.kind in {"unknown", "look"} and not word.meaning.role
+
+
+def _feature(words: Sequence[Word], at: int) -> str:
+    """Return the "grey haired" or "blond" of somebody, which is no colour that he has all over."""
+    word, after = words[at], words[at + 1] if at + 1 < len(words) else None
+    if word.kind != "colour" or after is None:
+        return ""
+    if after.text in features():
+        return f"{word.text} {after.text}"
+    target = after.meaning.target
+    return word.text if target and target.name == "person" and word.text in hair_colours() else ""
 
 
 def _tinged(words: Sequence[Word], at: int) -> str:

@@ -116,6 +116,24 @@ def lookalikes() -> frozenset[str]:
     return frozenset(_data()["lookalike"])
 
 
+@lru_cache(maxsize=1)
+def postures() -> frozenset[str]:
+    """Return words that tell, with a preposition, where a thing is: "lying", "parked"."""
+    return frozenset(_data()["posture"])
+
+
+@lru_cache(maxsize=1)
+def features() -> frozenset[str]:
+    """Return words whose colour only tells who is meant: the "haired" of "grey haired"."""
+    return frozenset(_data()["feature"])
+
+
+@lru_cache(maxsize=1)
+def hair_colours() -> frozenset[str]:
+    """Return words for who has hair of a colour, such as "blond"."""
+    return frozenset(_data()["hair"])
+
+
 def size_of(word: str) -> str:
     """Return which one of several things an adjective of size means; empty for other words."""
     return next((name for name, words in _data()["adjective"].items() if word in words), "")
@@ -147,6 +165,7 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     data = _data()
     for kind in ("filler", "aspect", "break", "negation", "noun", "reason", "body", "attached"):
         yield from _each(data[kind], Meaning(kind))
+    yield from _each(data["coat"], Meaning("noun", "coat"))
     for name, phrases in data["verb"].items():
         yield from _each(phrases, Meaning("verb", name, order=True))
     for name, phrases in data["act"].items():
