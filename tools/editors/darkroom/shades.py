@@ -1,8 +1,9 @@
-"""Words that say which shade of a colour is meant: "darker blue", "pale green"."""
+"""Words that only tell the kind of what follows: "darker blue", "pale green", "old engraving"."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from editthinker.tools.editors.darkroom.recipe import REDRAWING
 from editthinker.tools.editors.darkroom.words import Meaning, Word, vocabulary
 
 _SHADES = {
@@ -55,12 +56,15 @@ _SHADES = {
 }
 """Shades in front of a colour."""
 
+_AGED = frozenset({"old", "very old", "antique", "aged", "old fashioned"})
+"""Words before a drawing or a painting that belong to its style: they do not age the photo."""
+
 _SPANS = frozenset({"edge", "part", "half", "area", "border", "third", "end", "region"})
 """Words after which "lower" is a place: "the flower at the lower edge"."""
 
 
 def shaded(words: Sequence[Word]) -> list[Word]:
-    """Read "darker blue" as one colour, and "lower" in "lower left" as a place."""
+    """Read "darker blue" as one colour, "lower" in "lower left" as a place, and so on."""
     joined: list[Word] = []
     for at, word in enumerate(words):
         last = joined[-1] if joined else None
@@ -72,6 +76,9 @@ def shaded(words: Sequence[Word]) -> list[Word]:
             meaning = named if named and named.kind == "colour" else word.meaning
             text = f"{last.text} {word.text}"
             joined[-1] = Word(text, meaning, last.start, word.end, definite=last.definite)
+        elif last and last.text in _AGED and word.meaning.value in REDRAWING:
+            text = f"{last.text} {word.text}"
+            joined[-1] = replace(word, text=text, start=last.start, definite=last.definite)
         elif word.text == "light" and word.definite and following != "colour":
             joined.append(replace(word, meaning=Meaning("unknown")))  # "make the light softer"
         elif word.text == "portrait" and word.definite:

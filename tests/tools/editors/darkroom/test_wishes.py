@@ -302,3 +302,22 @@ def test_no_list_of_adjectives_takes_long_to_read() -> None:
     start = time.process_time()
     imperative(f"put it on {'nice ' * 100}red studio x")
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("instruction", "operation"),
+    [
+        ("Make this look like a page from a comic book", "cartoon"),
+        ("turn this into a page out of a graphic novel", "cartoon"),
+        ("make it look like a scene from an old cartoon", "cartoon"),
+        ("make it look like a page torn from a sketchbook", "sketch"),
+        ("make it look like a page of a colouring book", "sketch"),
+        ("turn it into a still from a black and white film", "black-and-white"),
+        ("make this look like an old engraving", "sketch"),
+        ("make this look like an old oil painting", "oil"),
+    ],
+)
+def test_a_leaf_of_something_or_an_old_one_is_its_style(instruction: str, operation: str) -> None:
+    recipe = parse(instruction)
+    assert [(step.operation, step.region.kind) for step in recipe.steps] == [(operation, "photo")]
+    assert not recipe.unknown
