@@ -172,18 +172,17 @@ def _directed_hosts(clause: Clause) -> Clause:
     """Read "brighten the shadows" and "darker highlights" as shadows up and highlights down."""
     if not any(word.meaning.role == "hosts" for word in clause.words):
         return clause
-    words = []
+    words: list[Word] = []
     for word in clause.words:
         meaning = word.meaning
-        if meaning.value == "brightness" and meaning.role in {
-            "do",
-            "undo",
-            "more",
-            "less",
-            "high",
-            "low",
-        }:
-            meaning = Meaning("direction", "tone", meaning.sign, order=meaning.order)
+        if meaning.value == "brightness" and meaning.role not in {"name", "hosts"}:
+            ways = [before.meaning for before in words if before.kind == "direction"]
+            sign, amount = meaning.sign, None
+            if ways and meaning.role in {"high", "low"}:
+                if ways[-1].value == "tone":
+                    continue  # "brighten the dark shadows"
+                sign, amount = sign * ways[-1].sign, ways[-1].amount  # "too dark"
+            meaning = Meaning("direction", "tone", sign, amount, order=meaning.order)
         words.append(replace(word, meaning=meaning))
     return replace(clause, words=tuple(words))
 

@@ -84,7 +84,7 @@ def topic(clause: Clause) -> Target | None:
     every = clause.all("region")
     if named and every[0].meaning.target == PHOTO:  # "this was taken with my phone"
         return None
-    if not named or any(word.kind in {"unknown", "body"} for word in _before(clause, named[0])):
+    if not named or any(w.kind in {"unknown", "body", "look"} for w in _before(clause, named[0])):
         return None
     target = named[0].meaning.target
     places = [word.meaning.value for word in clause.all("side", "vertical-place")]

@@ -69,6 +69,8 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
         own = parse(looks()[str(word.meaning.value)]).steps
         own = tuple(s for s in own if not (drained and s.operation in _COLOURING))
         steps += [s for s in own if s.operation not in {step.operation for step in steps}]
+    if named and _clears(clause, found):
+        named = []
     if named:
         if not all(word.text in _SHOWING for word in clause.all("verb")):
             return None  # "add an old man", "replace the sky with a sunset"
@@ -78,6 +80,13 @@ def read_look(clause: Clause, parse: Callable[[str], Recipe]) -> Reading | None:
     done = ", ".join(step.sentence() for step in steps)
     text = " ".join(word.text for word in found)
     return Reading([*steps, *said], Carry(), (f"Read {text!r} as: {done}.",))
+
+
+def _clears(clause: Clause, found: Sequence[Word]) -> bool:
+    """Return whether haze is to go, of which a thing tells where it is: "over the lake"."""
+    at = next(at for at, word in enumerate(clause.words) if word.meaning.target)
+    joint = clause.words[at - 1].kind in {"filler", "relation"} if at else False
+    return joint and not clause.all("verb") and all(w.meaning.value == "clear" for w in found)
 
 
 def _lessened(clause: Clause, look: Word) -> bool:

@@ -28,11 +28,14 @@ from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.readers import read_clause
 from editthinker.tools.editors.darkroom.recipe import DYEING, REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.remarks import (
+    TONES,
+    contrasts,
     details,
     explains,
     likens,
     mends,
     opposed,
+    qualifies,
     remedy,
     settled,
     spares,
@@ -71,6 +74,9 @@ _ERASING: frozenset[Operation] = frozenset({"remove", "erase-text"})
 
 _STYLES: frozenset[Operation] = REDRAWING | {"sepia", "black-and-white", "text"}
 """Operations of which the user may tell more: "a cartoon, with bold outlines"."""
+
+_REDONE: frozenset[Operation] = _STYLES | {"invert"}
+"""Operations of which the result may be told: "black stars on white"."""
 
 _EXCEPT = frozenset({"except", "except for", "but not", "apart from", "other than"})
 """Words before what is left out of an edit of all the rest."""
@@ -113,6 +119,8 @@ class _Reader:
     """What helps against what the user says is wrong."""
     remarks: list[Clause] = field(default_factory=list)
     """What was told about the photo, and is no order."""
+    qualities: list[Clause] = field(default_factory=list)
+    """What was only said of how natural the result should be."""
     told: bool = False
     """Whether the clause before was such a remark."""
     gone: bool = False
@@ -139,6 +147,8 @@ class _Reader:
             else:
                 self._take(clause, after)
             self.told = len(self.remarks) + len(self.complaints) > told
+        if self.waiting:
+            self.unknown.append(self.waiting.text)
         for step in torn(self.steps, self.spared):
             self.steps.remove(step)
             self.unknown.append(step.clause)
@@ -146,6 +156,7 @@ class _Reader:
         self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
         self.steps += settled(cures, self.from_looks)
         self._settle_remarks()
+        self._settle_qualities()
         steps, self.spared = isolated(
             without_repeats(with_looks(self.steps, self.from_looks)), self.spared
         )
@@ -189,6 +200,10 @@ class _Reader:
             self.remarks.append(clause)  # "it is hazy, can you clear that up?"
         elif likens(clause) and any(step.operation in DYEING for step in self.steps):
             self.notes.append(f"Took {clause.text!r} for a comparison.")
+        elif qualifies(clause):
+            self.qualities.append(clause)
+        elif self._shows(clause):
+            self.notes.append(f"Took {clause.text!r} for what comes of it.")
         elif self.steps and (inks := inked(self.steps[-1], clause)):
             self.steps[-1] = inks
         elif after and phrase("begun").match(clause.text) and after.orders:
@@ -226,6 +241,11 @@ class _Reader:
         if about := topic(clause):
             self.it, self.introduced = about, True
 
+    def _shows(self, clause: Clause) -> bool:
+        """Return whether a clause only tells what a style gives: "black stars on white"."""
+        styled = self.styled or any(step.operation in _REDONE for step in self.steps[self.last :])
+        return styled and contrasts(clause)
+
     def _repeats(self, reading: Reading) -> bool:
         """Return whether a style is only asked for again: "an oil painting, thick paint"."""
         done = {step.operation for step in self.steps[self.last :]}
@@ -253,27 +273,24 @@ class _Reader:
         if tells(clause) and not self.waiting and reading.steps and not likens(clause):
             cures = [remedy(clause, step) for step in reading.steps]
             self.complaints += [step for step in cures if step]
-            reading = replace(reading, steps=(), notes=())
+            reading, regions = replace(reading, steps=(), notes=()), set()
             if not any(cures):
                 self.remarks.append(clause)
             if about := topic(clause):
                 self.it, self.introduced = about, True
                 self.carry = Carry()
                 return
+        steps = self._with_waiting(reading.steps)
         if reading.look:
             there = {(step.operation, step.region) for step in self.from_looks}
-            new = [s for s in reading.steps if (s.operation, s.region) not in there]
+            new = [s for s in steps if (s.operation, s.region) not in there]
             self.from_looks += new
         else:
             if reading.instead:
                 del self.steps[self.last :]
             self.steps[self.last :] = shared_back(self.steps[self.last :], reading)
             self.last = len(self.steps)
-            if self.waiting:
-                first = things(self.waiting)
-                self.steps += [onto(step, thing) for thing in first for step in reading.steps]
-                self.waiting = None
-            self.steps += reading.steps
+            self.steps += steps
         self._spare(reading.spared)
         if reading.carry.but:
             self.excepted += reading.spared
@@ -287,6 +304,15 @@ class _Reader:
         self.gone = gone
         self.styled = reading.look or any(s.operation in _STYLES for s in reading.steps)
 
+    def _with_waiting(self, steps: Sequence[Step]) -> list[Step]:
+        """Give the things that were named before the same: "make the cat and the dog brighter"."""
+        waiting, self.waiting = self.waiting, None
+        first = things(waiting) if waiting else []
+        if waiting and any(s.operation == "fill" and s.region == BACKGROUND for s in steps):
+            self.notes.append(f"Took {waiting.text!r} for a part of the background.")
+            first = []
+        return [*(onto(step, thing) for thing in first for step in steps), *steps]
+
     def _settle_remarks(self) -> None:
         """Take what was only told for the reason of the rest, if there is a rest."""
         done = bool(self.steps or self.from_looks)
@@ -296,6 +322,16 @@ class _Reader:
             else:
                 self.unknown.append(clause.text)
                 self.strange += [w.text for w in clause.all("unknown") if w.text.isalpha()]
+
+    def _settle_qualities(self) -> None:
+        """Take "more natural" for how a tone is changed, or else for balanced colours."""
+        toned = any(step.operation in TONES for step in [*self.steps, *self.from_looks])
+        for clause in self.qualities:
+            if toned:
+                self.notes.append(f"Took {clause.text!r} for how it is done.")
+            else:
+                self.steps.append(Step("white-balance", clause=clause.text))
+                toned = True
 
     def _spare(self, targets: Sequence[Target]) -> None:
         self.spared += [target for target in targets if target not in self.spared]

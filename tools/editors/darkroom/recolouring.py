@@ -6,7 +6,7 @@ from editthinker.tools.editors.darkroom.adjusting import PLACED, Carry, Reading,
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
-from editthinker.tools.editors.darkroom.words import Meaning
+from editthinker.tools.editors.darkroom.words import Meaning, Word
 
 _LONGEST_NAME = 3
 """Most words that may name the thing whose colour is meant: "the red sports car"."""
@@ -29,6 +29,13 @@ _BECOMES = frozenset(
     | {"place", "transform", "alter", "modify", "exchange"}
 )
 
+_SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute"})
+
+_PLAIN = frozenset({"plain", "solid"})
+
+_BACKDROPS = frozenset({"wall", "walls", "crowd", "scenery", "curtain", "curtains"})
+"""What stands behind the main thing of a photo, where something plain is to replace it."""
+
 _WHEN = frozenset({"where", "when", "which", "who", "whose", "because"})
 
 _FILLED = frozenset({"background", "sky", "ground", "marked"})
@@ -37,7 +44,7 @@ _FILLED = frozenset({"background", "sky", "ground", "marked"})
 
 def read_fill(clause: Clause, _: Carry) -> Reading | None:
     """Read "make the background white", "replace the sky with a gradient from blue to white"."""
-    clause = _walled(clause)
+    clause = _emptied(_walled(clause))
     named = things(clause)
     replaces = any(word.text in {"replace", "swap", "fill"} for word in clause.words)
     scenery = any(thing.kind in {"sky", "ground"} for thing in named)
@@ -76,6 +83,25 @@ def _walled(clause: Clause) -> Clause:
             behind = replace(words[at], meaning=Meaning("region", "background", target=BACKGROUND))
             return replace(clause, words=(*words[:at], colour, behind, *words[at + 1 :]))
     return clause
+
+
+def _emptied(clause: Clause) -> Clause:
+    """Read "replace the crowd with plain blue" as a plain background."""
+    named = [word for word in clause.all("region") if word.meaning.target]
+    plain = clause.has("gradient") or any(set(word.text.split()) & _PLAIN for word in clause.words)
+    swaps = any(word.text in _SWAPS for word in clause.words)
+    if not named or not (plain and swaps) or not all(_is_behind(word) for word in named):
+        return clause
+    words = [word for word in clause.words if word not in named[1:]]
+    at = words.index(named[0])
+    words[at] = replace(words[at], meaning=Meaning("region", "background", target=BACKGROUND))
+    return replace(clause, words=tuple(words))
+
+
+def _is_behind(word: Word) -> bool:
+    """Return whether a word names what stands behind the main thing: "the wall", "the crowd"."""
+    target = word.meaning.target
+    return bool(target and target.behind) or word.text.split()[-1] in _BACKDROPS
 
 
 def _scene(clause: Clause) -> dict[str, str | float] | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.target import PHOTO
 from editthinker.tools.editors.darkroom.words import Word, opposites
 
 _FAMILIES: tuple[frozenset[Operation], ...] = (
@@ -13,6 +14,12 @@ _FAMILIES: tuple[frozenset[Operation], ...] = (
     frozenset({"blur", "sharpen", "denoise", "grain"}),
 )
 """Operations that are remedies for the same complaints."""
+
+_COLOURS = frozenset({"saturation", "hue", "warmth", "tint"})
+"""Operations whose names mean the colours of a photo."""
+
+TONES = _FAMILIES[0] | _FAMILIES[1]
+"""Operations of which something more natural is a quality."""
 
 _REPLACES: frozenset[Operation] = frozenset({"recolour", "fill", "remove", "cutout", "wash"})
 """Operations after which no complaint about the same thing is left."""
@@ -33,6 +40,9 @@ _WHY = frozenset(
 )
 """Words that a comparison or a purpose begins with."""
 
+_UPON = frozenset({"on", "against", "over", "upon", "onto"})
+"""Words between what is seen and what it is seen on."""
+
 _SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute", "change"})
 """Verbs after which "for" tells what comes instead."""
 
@@ -49,6 +59,15 @@ def tells(clause: Clause) -> bool:
 def explains(clause: Clause) -> bool:
     """Return whether a clause tells what the photo is for: "I'm making a sticker"."""
     return bool(phrase("using").match(clause.text))
+
+
+def qualifies(clause: Clause) -> bool:
+    """Return whether a clause only says how natural the photo or its colours should be."""
+    named = [word for word in clause.all("region") if word.meaning.target != PHOTO]
+    others = clause.all("operation")
+    plain = clause.only("quality", "degree", "region", "operation", "keepable", "noun")
+    colours = all(w.meaning.value in _COLOURS and w.meaning.role == "name" for w in others)
+    return clause.has("quality") and plain and colours and not named
 
 
 def mends(clause: Clause) -> bool:
@@ -139,6 +158,22 @@ def spares(clause: Clause) -> bool:
     fur = any(word.meaning.value == "coat" for word in clause.words)
     asks = clause.has("direction", "act", "quote", "verb")
     return first.text in _SPARES and (strange or fur) and not asks
+
+
+def contrasts(clause: Clause) -> bool:
+    """Return whether a clause without a verb sets things off from a colour: "white on black"."""
+    words = clause.words
+    at = next((at for at, word in enumerate(words) if word.text in _UPON), 0)
+    before, after = words[:at], words[at + 1 :]
+    tinted = [any(_is_hue(word) for word in part) for part in (before, after)]
+    return not clause.orders and all(tinted) and not any(word.definite for word in words)
+
+
+def _is_hue(word: Word) -> bool:
+    target = word.meaning.target
+    named = target is not None and bool(target.colour or target.kind == "colour")
+    dark = word.kind == "operation" and word.meaning.role in {"high", "low"}
+    return word.kind == "colour" or named or dark or word.text == "light"
 
 
 def details(clause: Clause) -> bool:

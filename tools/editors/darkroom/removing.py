@@ -31,6 +31,8 @@ _PUTS = frozenset({"put", "place", "set", "bring"})
 _LETTERS = frozenset({"text", "texts", "lettering", "letters", "writing", "words", "wording"})
 """What means all that is written, where no place picks out a line."""
 
+_IN_COLOUR = frozenset({"colour", "color", "coloured", "colored"})
+
 _PARTS = frozenset({"eye", "lips", "mouth", "nose", "teeth", "skin"})
 """Without which a face is no face."""
 
@@ -198,7 +200,7 @@ def read_only(clause: Clause) -> Reading | None:
         return None
     named = things(clause)
     colours = [Target("colour", str(word.meaning.value), "all") for word in clause.all("colour")]
-    coloured = clause.has("noun")
+    coloured = any(word.text in _IN_COLOUR for word in clause.all("noun"))
     kinds = ("keep", "region", "noun", "colour", "closer")
     if not clause.only(*kinds) or len(named + colours) != 1 or not (clause.has("keep") or coloured):
         return None

@@ -50,6 +50,7 @@ _SHADES = {
             "clean",
             "simple",
             "classic",
+            "clear",
         ),
         "",
     ),

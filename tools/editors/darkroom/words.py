@@ -31,6 +31,12 @@ _ROLES: Mapping[str, tuple[int, bool]] = {
 }
 """Sign of each list of an operation, and whether it gives an order."""
 
+_LISTS = (
+    *("filler", "aspect", "break", "negation", "noun", "reason", "quality", "body", "attached"),
+    *("relation", "distinct", "row"),
+)
+"""Kinds of words that stand in one list each."""
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -163,7 +169,7 @@ def _data() -> Mapping[str, Any]:
 
 def _phrases() -> Iterator[tuple[str, Meaning]]:
     data = _data()
-    for kind in ("filler", "aspect", "break", "negation", "noun", "reason", "body", "attached"):
+    for kind in _LISTS:
         yield from _each(data[kind], Meaning(kind))
     yield from _each(data["coat"], Meaning("noun", "coat"))
     for name, phrases in data["verb"].items():
@@ -182,8 +188,6 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
     for kind in ("degree", "number", "turn", "half-turn", "ratio"):
         for number, phrases in data[kind].items():
             yield from _each(phrases, Meaning(kind, float(number)))
-    for kind in ("relation", "distinct", "row"):
-        yield from _each(data[kind], Meaning(kind))
     yield from _things(data)
     for kind in ("unit", "side", "axis", "vertical-place", "keepable", "quantifier", "size"):
         for name, phrases in data[kind].items():
@@ -200,6 +204,7 @@ def _phrases() -> Iterator[tuple[str, Meaning]]:
             yield from _each(phrases, meaning)
     for name, look in data["look"].items():
         yield from _each(look["words"], Meaning("look", name))
+        yield from _each(look.get("orders", ()), Meaning("look", name, order=True))
 
 
 def _things(data: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:

@@ -153,3 +153,47 @@ def test_a_wish_that_cannot_be_told_stays_unknown_beside_one_that_can() -> None:
     recipe = parse("blur what is behind the cat and make her juggle")
     assert [step.operation for step in recipe.steps] == ["blur"]
     assert recipe.unknown
+
+
+@pytest.mark.parametrize(
+    ("instruction", "options"),
+    [
+        ("Replace the crowd in the background with plain dark blue", {"colour": "dark blue"}),
+        ("replace the wall with plain white", {"colour": "white"}),
+        ("swap the trees behind him for plain grey", {"colour": "grey"}),
+        ("get rid of everything behind them, just plain white", {"colour": "white"}),
+        ("remove everything behind the cat and make it plain black", {"colour": "black"}),
+        ("make everything behind her plain light grey, flag too", {"colour": "light grey"}),
+        (
+            "swap the flag and the blue wall for a soft gradient from white to light blue",
+            {"colour": "white", "end": "light blue", "direction": "down"},
+        ),
+        ("replace the background with a red and gold sunset", {"scene": "sunset"}),
+    ],
+)
+def test_something_plain_in_place_of_what_stands_behind_is_a_background(
+    instruction: str, options: dict[str, str]
+) -> None:
+    recipe = parse(instruction)
+    assert [(s.operation, s.region.kind, s.options) for s in recipe.steps] == [
+        ("fill", "background", options)
+    ]
+    assert not recipe.unknown
+
+
+@pytest.mark.parametrize(
+    ("instruction", "scene"),
+    [
+        ("Replace the sky with an orange and pink sunset sky", "sunset"),
+        ("make the sky an orange and purple sunset", "sunset"),
+        ("swap the sky for a blue and purple night sky", "stars"),
+    ],
+)
+def test_the_colours_of_a_sky_only_describe_it(instruction: str, scene: str) -> None:
+    (step,) = parse(instruction).steps
+    assert (step.region.kind, step.options) == ("sky", {"scene": scene})
+
+
+def test_a_wall_that_is_painted_stays_a_wall() -> None:
+    (step,) = parse("paint the wall behind her blue").steps
+    assert (step.operation, step.region.name) == ("recolour", "wall")

@@ -321,3 +321,76 @@ def test_a_leaf_of_something_or_an_old_one_is_its_style(instruction: str, operat
     recipe = parse(instruction)
     assert [(step.operation, step.region.kind) for step in recipe.steps] == [(operation, "photo")]
     assert not recipe.unknown
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        (
+            "Everything is too orange, please make the colours cooler and more natural",
+            "cool down the photo by 50%",
+        ),
+        ("a bit warmer and a little more realistic", "warm up the photo by 25%"),
+        ("make it more neutral and cooler", "cool down the photo by 50%"),
+        ("make the colours look more natural", "fix the white balance of the photo by 50%"),
+        ("make it more realistic", "fix the white balance of the photo by 50%"),
+    ],
+)
+def test_more_natural_is_how_a_tone_changes_or_else_balanced_colours(
+    instruction: str, sentence: str
+) -> None:
+    assert read(instruction) == sentence
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "The stones in the shade are too dark, can you bring out some detail there?",
+        "the faces in the shadows are much too dark",
+        "bring some detail back in the shadows",
+        "make the shadows less dark",
+        "brighten the dark shadows",
+        "the shadows are too dark",
+    ],
+)
+def test_what_is_too_dark_in_the_shade_gets_lighter_shadows(instruction: str) -> None:
+    assert read(instruction) == "lift the shadows of the photo by 50%"
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "take away the haze over the lake",
+        "cut through the mist",
+        "get rid of the fog between the hills",
+        "reduce the haze over the city",
+        "clear up the smog",
+    ],
+)
+def test_haze_is_taken_out_of_the_whole_photo_wherever_it_lies(instruction: str) -> None:
+    assert read(instruction) == read("remove haze")
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "invert it like a negative, black stars on white",
+        "invert the photo, dark figures against a light sky",
+        "invert the colours, white text on black",
+    ],
+)
+def test_what_comes_of_an_inversion_is_no_order(instruction: str) -> None:
+    recipe = parse(instruction)
+    assert [step.operation for step in recipe.steps] == ["invert"]
+    assert not recipe.unknown
+
+
+def test_the_light_that_a_tone_replaces_is_no_colour_of_a_thing() -> None:
+    said = "make it feel colder, with bluish tones instead of the orange light"
+    assert read(said) == "cool down the photo by 50%"
+
+
+def test_every_thing_of_a_list_is_edited_or_named_as_unknown() -> None:
+    assert parse("replace the cat and the sky is nice").unknown[0] == "replace the cat"
+    assert "sky" in read("replace the sky with a clear deep blue one and take away the haze")
+    assert "warm up the cat" in read("make the cat and the dog look vintage")
