@@ -1,5 +1,6 @@
 """How the clauses of an instruction belong together: lists, and what "it" stands for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -76,6 +77,24 @@ def onto(step: Step, target: Target) -> Step:
         options.pop("source", "")
         options |= {"source": target.colour} if target.colour else {}
     return replace(taken or replace(step, region=target, options=options), clause=step.clause)
+
+
+def shared(waiting: Clause | None, steps: Sequence[Step]) -> list[Step]:
+    """Give the things that were named before the same: "make the cat and the dog brighter"."""
+    first = things(waiting) if waiting else []
+    return [onto(step, thing) for thing in first for step in steps]
+
+
+def takes_all(steps: Sequence[Step]) -> bool:
+    """Return whether the last step takes away several things."""
+    return any(s.operation == "remove" and s.region.place == "all" for s in steps[-1:])
+
+
+def named_again(clause: Clause, steps: Sequence[Step]) -> bool:
+    """Return whether a clause only names once more what has been edited."""
+    named = {target.name for target in things(clause)}
+    done = {step.region.name for step in steps}
+    return bool(named) and named <= done and clause.only("region", "quantifier")
 
 
 def topic(clause: Clause) -> Target | None:

@@ -78,6 +78,17 @@ def shortened(clause: Clause) -> Iterator[Shortened]:
     yield from _without_middle(clause)
 
 
+def halves(clause: Clause) -> Iterator[tuple[Clause, Clause]]:
+    """Return a clause as two, at each place where a second order may begin."""
+    if clause.has("negation", "keep") or len(clause.words) > _LONGEST:
+        return
+    for at, word in enumerate(clause.words):
+        if at and (word.text == "with" or word.meaning.order):
+            first = clause.part(0, at)
+            if not first.only():
+                yield first, clause.part(at, len(clause.words))
+
+
 def _without_middle(clause: Clause) -> Iterator[Shortened]:
     """Leave out "at the edge of the picture" of "make the tower at the edge ... disappear"."""
     words = clause.words

@@ -11,37 +11,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from editthinker.tools.editors.darkroom.adjusting import LISTS, Carry, Reading, things
+from editthinker.tools.editors.darkroom.asides import Asides
 from editthinker.tools.editors.darkroom.clauses import Clause, split
 from editthinker.tools.editors.darkroom.joining import (
     heads,
     introduces,
+    named_again,
     onto,
     paired,
     resolved,
+    shared,
+    takes_all,
     topic,
     waits,
 )
 from editthinker.tools.editors.darkroom.keeping import read_keep
 from editthinker.tools.editors.darkroom.looking import read_look
-from editthinker.tools.editors.darkroom.partial import shortened, stands
+from editthinker.tools.editors.darkroom.partial import halves, shortened, stands
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.readers import read_clause
 from editthinker.tools.editors.darkroom.recipe import DYEING, REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.remarks import (
-    TONES,
     contrasts,
     details,
     explains,
+    leaves,
     likens,
     mends,
+    narrates,
     opposed,
     qualifies,
-    remedy,
     settled,
     spares,
     tells,
     without_end,
     without_likeness,
+    without_use,
 )
 from editthinker.tools.editors.darkroom.removing import (
     points,
@@ -85,9 +90,6 @@ _REST = frozenset(
     {"everything else", "rest", "all else", "rest of photo", "rest of image", "rest of picture"}
 )
 
-_LONGEST = 40
-"""Words of a clause that may be two."""
-
 _AROUND = re.compile(r"\b(behind|around)\b", re.IGNORECASE)
 
 
@@ -115,12 +117,7 @@ class _Reader:
     """What "it" stands for."""
     introduced: bool = False
     """Whether the clause before only said what "it" is: "the car, make it blue"."""
-    complaints: list[Step] = field(default_factory=list)
-    """What helps against what the user says is wrong."""
-    remarks: list[Clause] = field(default_factory=list)
-    """What was told about the photo, and is no order."""
-    qualities: list[Clause] = field(default_factory=list)
-    """What was only said of how natural the result should be."""
+    asides: Asides = field(default_factory=Asides)
     told: bool = False
     """Whether the clause before was such a remark."""
     gone: bool = False
@@ -140,23 +137,19 @@ class _Reader:
             after = clauses[at + 1] if at + 1 < len(clauses) else None
             if clause.joined_by in _ENDS and not self.introduced:
                 self.it = PHOTO
-            self.introduced = introduces(clause, after)
-            told = len(self.remarks) + len(self.complaints)
+            self.introduced = introduces(clause, after) and not narrates(clause)
+            told = self.asides.count()
             if self.introduced:
                 self.it = things(clause)[0]
             else:
                 self._take(clause, after)
-            self.told = len(self.remarks) + len(self.complaints) > told
+            self.told = self.asides.count() > told
         if self.waiting:
             self.unknown.append(self.waiting.text)
         for step in torn(self.steps, self.spared):
             self.steps.remove(step)
             self.unknown.append(step.clause)
-        cures = settled(self.complaints, self.steps)
-        self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
-        self.steps += settled(cures, self.from_looks)
-        self._settle_remarks()
-        self._settle_qualities()
+        self._settle_asides()
         steps, self.spared = isolated(
             without_repeats(with_looks(self.steps, self.from_looks)), self.spared
         )
@@ -173,7 +166,11 @@ class _Reader:
 
     def _take(self, clause: Clause, after: Clause | None) -> None:
         reading = read_only(clause) or self._read_rest(clause)
-        if reading:
+        if narrates(clause):
+            self.asides.remarks.append(clause)
+        elif self.gone and leaves(clause):
+            self.notes.append(f"Took {clause.text!r} for what is left.")
+        elif reading:
             self._add(clause, reading)
         elif kept := read_keep(clause, self.carry):
             self.keep += [name for name in kept.names if name not in self.keep]
@@ -196,18 +193,18 @@ class _Reader:
         elif heads(clause, after):
             self.notes.append(f"Took {clause.text!r} for where the text stands.")
             self.heading = things(clause)[0].place
-        elif points(clause) and self.complaints and self.it == PHOTO:
-            self.remarks.append(clause)  # "it is hazy, can you clear that up?"
+        elif points(clause) and self.asides.complaints and self.it == PHOTO:
+            self.asides.remarks.append(clause)  # "it is hazy, can you clear that up?"
         elif likens(clause) and any(step.operation in DYEING for step in self.steps):
             self.notes.append(f"Took {clause.text!r} for a comparison.")
         elif qualifies(clause):
-            self.qualities.append(clause)
+            self.asides.qualities.append(clause)
         elif self._shows(clause):
             self.notes.append(f"Took {clause.text!r} for what comes of it.")
         elif self.steps and (inks := inked(self.steps[-1], clause)):
             self.steps[-1] = inks
         elif after and phrase("begun").match(clause.text) and after.orders:
-            self.remarks.append(clause)  # "making a poster here, could you write ..."
+            self.asides.remarks.append(clause)  # "making a poster here, could you write ..."
         elif reading := self._read(clause):
             if self.styled and not clause.orders and (likens(clause) or self._repeats(reading)):
                 self.notes.append(f"Took {clause.text!r} for a detail of the style.")
@@ -218,26 +215,26 @@ class _Reader:
         elif reading := self._read_shortened(clause):
             self._add(clause, reading)
         elif self.told and not clause.orders and clause.joined_by in LISTS:
-            self.remarks.append(clause)  # "this scan is grey and uneven"
+            self.asides.remarks.append(clause)  # "this scan is grey and uneven"
         elif self.styled and details(clause):
             self.notes.append(f"Took {clause.text!r} for a detail of the style.")
         elif spares(clause) and (self.steps or self.from_looks):
             self.notes.append(f"Left {clause.text!r} out of account.")
         elif self.gone and mends(clause):
             self.notes.append(f"Took {clause.text!r} for how the gap is filled.")
-        elif self._again(clause):
+        elif named_again(clause, self.steps):
             return  # "... just the eyes"
         else:
             before = [self.waiting.text] if self.waiting else []
             self.unknown += [*before, clause.text]
-            if clause.joined_by == "keep" and self._takes_all():
+            if clause.joined_by == "keep" and takes_all(self.steps):
                 self.unknown.append(self.steps.pop().clause)  # "... except the one in the middle"
             self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
     def _remark(self, clause: Clause) -> None:
         """Note what a statement is about: it is what the next clause calls "it"."""
-        self.remarks.append(clause)
+        self.asides.remarks.append(clause)
         if about := topic(clause):
             self.it, self.introduced = about, True
 
@@ -251,31 +248,18 @@ class _Reader:
         done = {step.operation for step in self.steps[self.last :]}
         return bool(reading.steps) and {step.operation for step in reading.steps} <= done & _STYLES
 
-    def _takes_all(self) -> bool:
-        """Return whether the last step takes away several things."""
-        return any(s.operation == "remove" and s.region.place == "all" for s in self.steps[-1:])
-
-    def _again(self, clause: Clause) -> bool:
-        """Return whether a clause only names once more what has been edited."""
-        named = {target.name for target in things(clause)}
-        done = {step.region.name for step in self.steps}
-        return bool(named) and named <= done and clause.only("region", "quantifier")
-
     def _add(self, clause: Clause, reading: Reading) -> None:
         if self.heading:
             reading = replace(reading, steps=[placed(s, self.heading) for s in reading.steps])
             self.heading = ""
         if tells(clause) and self.gone and not things(clause) and clause.has("region"):
-            self.remarks.append(clause)  # "remove the lamp, it is too bright"
+            self.asides.remarks.append(clause)  # "remove the lamp, it is too bright"
             return
         gone = any(step.operation in _GONE for step in reading.steps)
         regions = {step.region for step in reading.steps}
         if tells(clause) and not self.waiting and reading.steps and not likens(clause):
-            cures = [remedy(clause, step) for step in reading.steps]
-            self.complaints += [step for step in cures if step]
+            self.asides.complain(clause, reading.steps)
             reading, regions = replace(reading, steps=(), notes=()), set()
-            if not any(cures):
-                self.remarks.append(clause)
             if about := topic(clause):
                 self.it, self.introduced = about, True
                 self.carry = Carry()
@@ -283,8 +267,7 @@ class _Reader:
         steps = self._with_waiting(reading.steps)
         if reading.look:
             there = {(step.operation, step.region) for step in self.from_looks}
-            new = [s for s in steps if (s.operation, s.region) not in there]
-            self.from_looks += new
+            self.from_looks += [s for s in steps if (s.operation, s.region) not in there]
         else:
             if reading.instead:
                 del self.steps[self.last :]
@@ -305,33 +288,27 @@ class _Reader:
         self.styled = reading.look or any(s.operation in _STYLES for s in reading.steps)
 
     def _with_waiting(self, steps: Sequence[Step]) -> list[Step]:
-        """Give the things that were named before the same: "make the cat and the dog brighter"."""
         waiting, self.waiting = self.waiting, None
-        first = things(waiting) if waiting else []
         if waiting and any(s.operation == "fill" and s.region == BACKGROUND for s in steps):
             self.notes.append(f"Took {waiting.text!r} for a part of the background.")
-            first = []
-        return [*(onto(step, thing) for thing in first for step in steps), *steps]
+            return list(steps)
+        return [*shared(waiting, steps), *steps]
 
-    def _settle_remarks(self) -> None:
+    def _settle_asides(self) -> None:
         """Take what was only told for the reason of the rest, if there is a rest."""
+        cures = self.asides.cures(self.steps)
+        self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
+        self.steps += settled(cures, self.from_looks)
+        balanced, notes = self.asides.balance([*self.steps, *self.from_looks])
+        self.steps += balanced
+        self.notes += notes
         done = bool(self.steps or self.from_looks)
-        for clause in self.remarks:
+        for clause in self.asides.remarks:
             if done:
                 self.notes.append(f"Took {clause.text!r} for the reason.")
             else:
                 self.unknown.append(clause.text)
                 self.strange += [w.text for w in clause.all("unknown") if w.text.isalpha()]
-
-    def _settle_qualities(self) -> None:
-        """Take "more natural" for how a tone is changed, or else for balanced colours."""
-        toned = any(step.operation in TONES for step in [*self.steps, *self.from_looks])
-        for clause in self.qualities:
-            if toned:
-                self.notes.append(f"Took {clause.text!r} for how it is done.")
-            else:
-                self.steps.append(Step("white-balance", clause=clause.text))
-                toned = True
 
     def _spare(self, targets: Sequence[Target]) -> None:
         self.spared += [target for target in targets if target not in self.spared]
@@ -343,20 +320,20 @@ class _Reader:
         if self.waiting:
             verbs = tuple(w for w in self.waiting.words if w.kind in {"verb", "noun", "direction"})
             clause = replace(clause, words=verbs + clause.words)
+        likeness = without_likeness(clause) or without_end(clause)
         return (
-            self._read_one(resolved(clause, self.it))
+            self._read_part(without_use(clause), "its purpose")
+            or self._read_one(resolved(clause, self.it))
             or self._read_one(clause)
             or self._read_halves(clause)
-            or self._read_likened(clause)
+            or self._read_part(likeness, "a comparison or a reason")
         )
 
-    def _read_likened(self, clause: Clause) -> Reading | None:
-        """Read "blur the background like a lens would" without what it is like."""
-        parts = without_likeness(clause) or without_end(clause)
-        if parts is None or not (found := self._read_one(resolved(parts[0], self.it))):
+    def _read_part(self, part: tuple[Clause, str] | None, what: str) -> Reading | None:
+        """Read a clause without its end, which only tells what the rest is for or like."""
+        if part is None or not (found := self._read_one(resolved(part[0], self.it))):
             return None
-        note = f"Took {parts[1]!r} for a comparison or a reason."
-        return replace(found, notes=(*found.notes, note))
+        return replace(found, notes=(*found.notes, f"Took {part[1]!r} for {what}."))
 
     def _read_shortened(self, clause: Clause) -> Reading | None:
         """Read "remove the tower in the distance" without what nobody understands of it."""
@@ -402,17 +379,9 @@ class _Reader:
 
     def _read_halves(self, clause: Clause) -> Reading | None:
         """Read "a pencil sketch with a white border" as two clauses, if both can be read."""
-        if clause.has("negation", "keep") or self.waiting or len(clause.words) > _LONGEST:
-            return None
-        for at in range(1, len(clause.words)):
-            word = clause.words[at]
-            if word.text != "with" and not word.meaning.order:
-                continue
-            first, second = clause.part(0, at), clause.part(at, len(clause.words))
-            if first.only() or not (one := self._read_one(resolved(first, self.it))):
-                continue
-            two = self._read_one(second)
-            if two:
+        for first, second in () if self.waiting else halves(clause):
+            one = self._read_one(resolved(first, self.it))
+            if one and (two := self._read_one(second)):
                 return replace(two, steps=[*one.steps, *two.steps], notes=one.notes + two.notes)
         return None
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.phrases import phrase
-from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Step
+from editthinker.tools.editors.darkroom.recipe import REDRAWING, SIGNED, Operation, Step
 from editthinker.tools.editors.darkroom.target import PHOTO
 from editthinker.tools.editors.darkroom.words import Word, opposites
 
@@ -34,6 +34,9 @@ _ASKS = frozenset({"operation", "direction", "act", "quote"})
 
 _TELLING = frozenset({"colour", "look", "scene", "gradient", "clear"})
 """What may be the wish itself after "so"."""
+
+_PRODUCTS = frozenset({"text", "posterize", "border"})
+"""Operations of which a name is that of a thing as well: "print", "poster", "frame"."""
 
 _WHY = frozenset(
     {"so", "so that", "like", "as if", "as though", "for", "as in", "to match", "to suit"}
@@ -68,6 +71,36 @@ def qualifies(clause: Clause) -> bool:
     plain = clause.only("quality", "degree", "region", "operation", "keepable", "noun")
     colours = all(w.meaning.value in _COLOURS and w.meaning.role == "name" for w in others)
     return clause.has("quality") and plain and colours and not named
+
+
+def narrates(clause: Clause) -> bool:
+    """Return whether a clause tells how the photo was taken or what it is for, and nothing else."""
+    if any(word.meaning.value in _PRODUCTS for word in clause.all("operation")):
+        clause = replace(clause, words=tuple(w for w in clause.words if w.kind != "operation"))
+    if phrase("taken").match(clause.text):
+        return not clause.has("direction", "operation", "quote")
+    asks = clause.has("operation", "colour", "look", "quote", "scene")
+    return bool(phrase("used-as").match(clause.text)) and not asks
+
+
+def leaves(clause: Clause) -> bool:
+    """Return whether a clause tells what is left over: "I only need the paragraph"."""
+    return bool(phrase("left-over").match(clause.text))
+
+
+def without_use(clause: Clause) -> tuple[Clause, str] | None:
+    """Take "for my wall" from what is asked of something else."""
+    for at in range(len(clause.words) - 1, 0, -1):
+        head, rest = clause.words[:at], clause.words[at + 1 :]
+        if clause.words[at].text != "for" or any(verb.text in _SWAPS for verb in head):
+            continue
+        said = clause.text[clause.words[at].start - clause.words[0].start :]
+        redrawn = any(word.meaning.value in REDRAWING for word in head)
+        known = said.lower().startswith("for the ") and not redrawn  # "raise it for the sky"
+        plain = not any(_asks(word) or word.kind == "keep" for word in rest) and not known
+        if plain and any(w.kind == "region" for w in head) and any(w.meaning.target for w in rest):
+            return clause.part(0, at), said
+    return None
 
 
 def mends(clause: Clause) -> bool:

@@ -394,3 +394,68 @@ def test_every_thing_of_a_list_is_edited_or_named_as_unknown() -> None:
     assert parse("replace the cat and the sky is nice").unknown[0] == "replace the cat"
     assert "sky" in read("replace the sky with a clear deep blue one and take away the haze")
     assert "warm up the cat" in read("make the cat and the dog look vintage")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        (
+            "I want to use this as a meme, make it black and white",
+            "turn the photo black and white",
+        ),
+        ("brighten it up, we want to hang it in the hallway", "brighten the photo by 50%"),
+        ("I want to print it as a poster, make it warmer", "warm up the photo by 50%"),
+        ("I'm using it as my desktop background, darken it", "darken the photo by 50%"),
+        (
+            "This was taken with my old phone in the evening, could you brighten it up?",
+            "brighten the photo by 50%",
+        ),
+        ("My sister shot this from a train, please darken it", "darken the photo by 50%"),
+        ("We took it at dusk on the beach. Could you warm it up?", "warm up the photo by 50%"),
+        (
+            "I'd love this as a charcoal drawing for my wall",
+            "turn the photo into a pencil sketch by 50%",
+        ),
+        ("make it a cartoon for my kids", "turn the photo into a cartoon by 50%"),
+        ("make the cat brighter for my mother", "brighten the cat by 50%"),
+        (
+            "erase the line of code at the bottom, I only need the paragraph",
+            "erase the bottom text",
+        ),
+        ("remove the man on the left, I just need the woman", "remove the left person"),
+    ],
+)
+def test_how_a_photo_was_taken_and_what_it_is_for_is_no_order(
+    instruction: str, sentence: str
+) -> None:
+    recipe = parse(instruction)
+    assert (recipe.sentence(), recipe.unknown) == (sentence, ())
+    assert recipe.notes
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "I want to use this as a meme",
+        "I want to use this as a meme, make him smile",
+        "it was taken at night",
+        "I want to make him smile",
+    ],
+)
+def test_what_is_only_told_is_no_edit(instruction: str) -> None:
+    recipe = parse(instruction)
+    assert recipe.unknown
+    assert not recipe.steps
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        ("use blue for the car", "change the colour of the car to blue"),
+        ("replace the red car for a blue one", "change the red to blue in the red car"),
+        ("I want to print it in black and white", "turn the photo black and white"),
+        ("I shot this too dark", "brighten the photo by 50%"),
+    ],
+)
+def test_what_is_asked_in_words_of_a_story_is_an_order(instruction: str, sentence: str) -> None:
+    assert read(instruction) == sentence
