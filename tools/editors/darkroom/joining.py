@@ -8,7 +8,7 @@ from editthinker.tools.editors.darkroom.adjusting import LISTS, things
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.removing import removal
-from editthinker.tools.editors.darkroom.target import PHOTO, Place, Target
+from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Place, Target
 from editthinker.tools.editors.darkroom.washing import lays_two
 from editthinker.tools.editors.darkroom.words import Meaning, Word
 
@@ -73,6 +73,10 @@ def onto(step: Step, target: Target) -> Step:
     """Return what is asked of one thing for another one: "remove the cat and the text"."""
     taken = removal(target) if step.operation in {"remove", "erase-text"} else None
     options = dict(step.options)
+    if step.operation == "recolour" and target == BACKGROUND:  # "the background and the shelf"
+        return Step(
+            "fill", region=target, options={"colour": options["target"]}, clause=step.clause
+        )
     if step.operation == "recolour" and step.region.kind == target.kind == "object":
         options.pop("source", "")
         options |= {"source": target.colour} if target.colour else {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from editthinker.tools.editors.darkroom.plurals import plural, singular
-from editthinker.tools.editors.darkroom.target import Target
+from editthinker.tools.editors.darkroom.target import MARKED, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word, postures
 
 _PREPOSITIONS = frozenset(
@@ -53,7 +53,8 @@ def _thing(words: Sequence[Word], at: int) -> Word:
     while first > 0 and not words[first].definite and words[first - 1].kind in _ADJECTIVES:
         first -= 1
     every = first > 0 and words[first - 1].kind == "quantifier"
-    if word.kind != "unknown" or not (words[first].definite or every):
+    strange = word.kind == "unknown" or word.meaning.target == MARKED  # "the box on the carpet"
+    if not strange or not (words[first].definite or every):
         return word
     one = singular(word.text)
     several = plural(one) == word.text

@@ -186,6 +186,7 @@ def test_something_plain_in_place_of_what_stands_behind_is_a_background(
     [
         ("Replace the sky with an orange and pink sunset sky", "sunset"),
         ("make the sky an orange and purple sunset", "sunset"),
+        ("replace the dull sky with a red and purple sunset sky", "sunset"),
         ("swap the sky for a blue and purple night sky", "stars"),
     ],
 )

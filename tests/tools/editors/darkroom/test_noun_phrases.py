@@ -13,6 +13,7 @@ from editthinker.tools.editors.darkroom.target import Target
             "take away the little packet lying on the green mat in front of the papers",
             Target("object", "packet", "smallest"),
         ),
+        ("take away the box standing on the blue carpet", Target("object", "box")),
         ("delete the blob sitting on the red chair", Target("object", "blob")),
         ("erase the gizmo standing next to the cup", Target("object", "gizmo")),
         ("get rid of the tissue lying in front of the laptop", Target("object", "tissue")),
