@@ -1,5 +1,6 @@
 """One colour, or the colour of one thing, turned into another."""
 
+import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.alignment import correlation
@@ -41,7 +42,8 @@ def measure_recolour(scene: Scene, step: Step) -> Finding:
     # Near the colour already, as teeth are near white, it must have come nearer.
     moved = mean(np.linalg.norm(scene.after - scene.before, axis=2), mask)
     done *= float(np.interp(moved, [0.5, 2.5], [0, 1]))
-    solid = mask > 0.7
+    # Along the outline another thing lies under a soft edge.
+    solid = cv2.erode((mask > 0.7).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if solid.sum() > 50:
         before, after = (lab[..., 0][solid] for lab in (scene.before, scene.after))
         # Where there is hardly any light and shade, little can be lost of it.

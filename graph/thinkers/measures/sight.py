@@ -14,6 +14,7 @@ import numpy as np
 
 from editthinker.graph.thinkers.measures.alive import find_alive, find_smiles
 from editthinker.graph.thinkers.measures.choice import Choice, half, parts_of, pick
+from editthinker.graph.thinkers.measures.dressed import find_dressed
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink, to_lab
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
@@ -208,6 +209,9 @@ def _object(target: Target, source: Pixels, before: Floats) -> Sight | None:
             return seen
         # A red cup: not the coffee in it.
         return replace(seen, must=seen.must * own, may=seen.may * widened(own, 0.03))
+    if worn := find_dressed(shrink(source, _EYES), target.name):
+        own = matching(before, target.colour) if target.colour else None
+        return _boxed(worn, target, source, before, own)
     if target.colour:
         return _coloured(target, source, before)
     # Without a detector somebody is whom the photo shows.
@@ -304,7 +308,8 @@ def _boxed(
     if choice and choice.meant is None and own is not None:
         coloured = [mean(own, plane) for plane in planes]
         others = [index for index in np.argsort(coloured)[::-1][1:] if coloured[index] > _OWN]
-        choice = choice if others else choice._replace(meant=int(np.argmax(coloured)))
+        if not others and max(coloured) > 0.2 * _OWN:
+            choice = choice._replace(meant=int(np.argmax(coloured)))
     if target.place == "all":
         must = np.max(planes, axis=0)
     else:

@@ -4,11 +4,33 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
-from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
+from editthinker.tools.editors.darkroom.light import (
+    Floats,
+    floats,
+    from_lab,
+    to_lab,
+    to_linear,
+    to_srgb,
+)
 from editthinker.tools.editors.darkroom.words import shades
 
 _NEUTRAL = 10.0
 """Chroma below which a colour has no hue worth naming."""
+
+_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
 
 _HUES = {
     "red": (-8, 46),
@@ -35,6 +57,21 @@ def lab_of(name: str) -> Floats:
     """Return the CIELAB values of a named colour."""
     pixel = floats(np.array([[rgb_of(name)]]) / 255)
     return floats(to_lab(pixel)[0, 0])
+
+
+def paler(lab: Floats, shares: Floats) -> Floats:
+    """Return a colour with less and less colour, `(N, 3)` CIELAB, of the same hue to the eye.
+
+    Oklab keeps hues where CIELAB turns blue to purple; its matrices are Ottosson's (2020).
+
+    Args:
+        lab: CIELAB values, `(3,)`.
+        shares: What share of its colour to keep, `(N,)`.
+    """
+    light, a, b = _OKLAB @ np.cbrt(_LMS @ to_linear(from_lab(lab[None, None]))[0, 0])
+    ok = np.stack([np.full_like(shares, light), shares * a, shares * b], axis=1)
+    linear = (ok @ np.linalg.inv(_OKLAB).T) ** 3 @ np.linalg.inv(_LMS).T
+    return floats(to_lab(to_srgb(floats(linear[None])))[0])
 
 
 def hues_of(name: str) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from editthinker.tools.editors.darkroom.colours import lab_of
+from editthinker.tools.editors.darkroom.colours import lab_of, paler
 from editthinker.tools.editors.darkroom.light import Floats, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.matte import foreground, refined
 
@@ -19,6 +19,15 @@ _GREY = 10.0
 
 _BLACK = 35.0
 """Lightness up to which what is much lighter is of another stuff."""
+
+_YELLOW, _TURNED = (72.0, 112.0), 0.56
+"""Hues in degrees that look green in the shade, and by how much they turn for each L less."""
+
+_BROWN = (38.0, 85.0, 45.0)
+"""Hues in degrees of browns, and the lightness up to which they are no orange."""
+
+_STRONG, _LARGE = 20.0, 0.2
+"""Chroma of paint, and the share of a thing from which it is of that colour, and not grey."""
 
 _PAINT, _GREEN, _DARK = 88.0, 66.0, 20.0
 """Chroma of the strongest paints, the lightness of green ones, and that of the darkest."""
@@ -32,6 +41,8 @@ class _Look:
     a: float
     b: float
     chroma: float
+    part: bool
+    """Whether only a part of the region has it, and the rest is grey."""
 
 
 def dye(pixels: Floats, mask: Floats, colour: str, own: Floats | None = None) -> Floats:
@@ -66,10 +77,14 @@ def _in_paint(goal: Floats, look: _Look) -> Floats:
     most = max(_PAINT, 1.1 * look.chroma)
     if goal[0] < _DARK:  # navy is not a strong blue in the shade
         most = 25 + 1.1 * float(goal[0])
-    light, share = float(goal[0]), min(1.0, most / max(vivid, 1e-6))
+    light = float(goal[0])
     if vivid > most and 105 < angle < 170:
         light = min(light, _GREEN)
-    return floats([light, share * goal[1], share * goal[2]])
+    if vivid <= most:
+        return goal
+    shades = paler(goal, floats(np.linspace(0, 1, 64)))
+    shade = shades[int(np.argmin(np.abs(np.hypot(shades[:, 1], shades[:, 2]) - most)))]
+    return floats([light, shade[1], shade[2]])
 
 
 def _look(lab: Floats, mask: Floats) -> _Look:
@@ -81,10 +96,20 @@ def _look(lab: Floats, mask: Floats) -> _Look:
     counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), 1.5), np.float64)
     i, j = np.unravel_index(int(counts.argmax()), counts.shape)
     peak = np.array([a_edges[i] + a_edges[i + 1], b_edges[j] + b_edges[j + 1]]) / 2
+    strong = chosen[np.hypot(chosen[:, 1], chosen[:, 2]) > _STRONG]
+    if np.hypot(*peak) < _GREY and _LARGE < len(strong) / len(chosen) < 1:
+        paint = np.median(strong[:, 1:], axis=0)
+        alike = strong[np.hypot(*(strong[:, 1:] - paint).T) < 0.6 * np.hypot(*paint)]
+        if len(alike) > 0.7 * len(strong):
+            return _look_of(alike, floats(paint), True)  # a car is of its paint, not of its windows
+    return _look_of(chosen, floats(peak), False)
+
+
+def _look_of(chosen: Floats, peak: Floats, part: bool) -> _Look:
     near = chosen[np.hypot(*(chosen[:, 1:] - peak).T) < 18]
     middle = np.median(near if len(near) else chosen, axis=0)
     light, a, b = (float(value) for value in middle)
-    return _Look(light, a, b, float(np.hypot(a, b)))
+    return _Look(light, a, b, float(np.hypot(a, b)), part)
 
 
 def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
@@ -101,10 +126,11 @@ def _belongs(lab: Floats, mask: Floats, look: _Look) -> Floats:
         turned = np.degrees(np.arctan2(across, along))
         own = np.interp(turned, [38, 58], [1, 0])
         # Grey has no hue: highlights and shadows of the thing, unless it is vivid all over.
-        own = np.where(chroma < 0.25 * look.chroma, np.interp(chroma, [3, 8], [0.35, 1]), own)
+        grey = 0 if look.part else np.interp(chroma, [3, 8], [0.35, 1])
+        own = np.where(chroma < 0.25 * look.chroma, grey, own)
     soft = floats(cv2.GaussianBlur(floats(own), (0, 0), 0.8))
     share = float((soft * mask).sum() / max(float(mask.sum()), 1e-6))
-    return soft if share > 0.6 else np.ones_like(soft)
+    return soft if share > 0.6 or look.part else np.ones_like(soft)
 
 
 def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:
@@ -118,21 +144,28 @@ def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:
         # Shine and deep shade have less colour than the rest, and shall have.
         strength, far = np.clip(chroma / look.chroma, 0, 1.25), 0.75
         strength = np.where(strength > 1, 1 + 0.5 * (strength - 1), strength)
-    if goal[0] > 80:
+    if goal[0] > 70:
         far = 0.88  # a dull pink is mauve, a dull yellow olive
     light = _moved(lab[..., 0], look.light, float(goal[0]), far)
-    hue = _hue(light, goal)
+    if _BROWN[0] < np.degrees(np.arctan2(goal[2], goal[1])) < _BROWN[1] and goal[0] < _BROWN[2]:
+        # A brown in the light is tan, not orange.
+        strength = strength * np.interp(light - goal[0], [5, 35], [1, 0.6])
+    hue = _hue(light, strength, goal)
     return floats(
         np.dstack([light, strength * vivid * np.cos(hue), strength * vivid * np.sin(hue)])
     )
 
 
-def _hue(light: Floats, goal: Floats) -> Floats:
-    """Return hue angles in radians; shaded yellow is turned to orange, else it looks green."""
+def _hue(light: Floats, strength: Floats, goal: Floats) -> Floats:
+    """Return hue angles in radians, as the eye sees them: of less colour, and in the shade."""
+    shares = floats(np.linspace(0.05, 1, 32))
+    shades = paler(goal, shares)
+    hue = np.interp(strength, shares, np.unwrap(np.arctan2(shades[:, 2], shades[:, 1])))
     angle = float(np.degrees(np.arctan2(goal[2], goal[1])))
-    if not 85 < angle < 112 or np.hypot(goal[1], goal[2]) < _GREY:
-        return floats(np.full_like(light, np.radians(angle)))
-    return floats(np.radians(np.interp(light, [35, 75, 97], [68, 88, angle])))
+    if not _YELLOW[0] < angle < _YELLOW[1] or np.hypot(goal[1], goal[2]) < _GREY:
+        return floats(hue)
+    turned = np.clip(_TURNED * (float(goal[0]) - light), 0, 35)
+    return floats(hue - np.radians(turned))
 
 
 def _moved(light: Floats, middle: float, goal: float, far: float) -> Floats:

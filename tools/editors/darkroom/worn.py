@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from editthinker.tools.editors.darkroom.anatomy import find_collar, find_glasses
@@ -36,6 +37,9 @@ _CHEST = ((0.5, 1.9), (0.0, 1.7), (1.0, 1.7), (0.1, 2.2), (0.9, 2.2))
 _WAIST, _THIGHS, _HIPS, _ANKLES = 2.6, (5.6, 7.2), 5.2, 8.2
 """Faces below the hairline where trousers begin, legs are, jackets end and shoes begin."""
 
+_TWO = 8.0
+"""How far off each other, in CIELAB, a jacket and trousers of two colours are."""
+
 _FEWEST = 40
 """Pixels of legs from which their colour can be told."""
 
@@ -47,6 +51,9 @@ _UPRIGHT, _HEAD, _LEAST_TALL = 1.9, 0.13, 100
 
 _BARE = 0.35
 """Share of the middle of a face that what is worn may cover."""
+
+_SKIN = (0.45, 1.6)
+"""Least and most chroma of bare skin, in that of the face."""
 
 _FRONT = 0.05
 """Least area of the front of a shirt under a jacket, in faces."""
@@ -138,12 +145,17 @@ def _trousers(pixels: Pixels, body: _Body) -> Floats | None:
     """Return what is below the waist and has the colour of the legs."""
     rows = [round(body.top + faces * body.face) for faces in (_WAIST, *_THIGHS, _ANKLES)]
     waist, upper, lower, ankles = (min(row, body.mask.shape[0]) for row in rows)
-    lab = to_lab(floats(pixels / np.float32(255)))
-    thighs = lab[upper:lower][body.mask[upper:lower] > 0.5]
-    if len(thighs) < _FEWEST:
+    lab = to_lab(floats(cv2.GaussianBlur(pixels, (0, 0), 1.5) / np.float32(255)))
+    thighs, chest = (
+        lab[rows][body.mask[rows] > 0.5] for rows in (slice(upper, lower), slice(0, waist))
+    )
+    if min(len(thighs), len(chest)) < _FEWEST:
         return None
-    off = np.linalg.norm(lab - np.median(thighs, axis=0), axis=2)
+    legs, coat = (np.median(colours, axis=0) for colours in (thighs, chest))
+    off, over = (np.linalg.norm(lab - colour, axis=2) for colour in (legs, coat))
     mask = floats(body.mask * np.interp(off, [24, 36], [1, 0]))
+    if np.linalg.norm(legs - coat) > _TWO:  # not the lower part of the coat
+        mask = floats(mask * (over > off))
     mask[:waist] = mask[ankles:] = 0
     solid = split(clean(mask), 0.0005)
     return floats(np.max([part.mask for part in solid], axis=0)) if solid else None
@@ -193,7 +205,22 @@ def _garment(pixels: Pixels, face: Face) -> Floats | None:
         return one.low.sum() > _area(low) and below > 0.6 and _bared(one.low[_middle(low)])
 
     found = _best(pixels, face, _CHEST, fits)
-    return _under(pixels, face.box) if found is None else found
+    body = _under(pixels, face.box) if found is None else found
+    return None if body is None else _clothed(pixels, body, face)
+
+
+def _clothed(pixels: Pixels, body: Floats, face: Face) -> Floats:
+    """Leave bare skin out, by its hue in the face; not where all is so: a beige coat."""
+    lab = to_lab(floats(cv2.GaussianBlur(pixels, (0, 0), 1.5) / np.float32(255)))
+    a, b = np.median(lab[_middle(face.box)].reshape(-1, 3), axis=0)[1:]
+    along = (lab[..., 1] * a + lab[..., 2] * b) / max(float(np.hypot(a, b)), 1e-6)
+    across = np.abs(lab[..., 1] * b - lab[..., 2] * a) / max(float(np.hypot(a, b)), 1e-6)
+    tinged = (along > _SKIN[0] * np.hypot(a, b)) & (along < _SKIN[1] * np.hypot(a, b))
+    bare = cv2.GaussianBlur(floats(tinged & (across < 0.4 * along)), (0, 0), 2)
+    worn = floats(body * np.interp(bare, [0.4, 0.6], [1, 0]))
+    solid = split(clean(worn), 0.002)
+    dressed = sum(part.area for part in solid) > 0.4 * float(body.sum())
+    return floats(np.max([part.mask for part in solid], axis=0)) if dressed else body
 
 
 def _under(pixels: Pixels, face: Box) -> Floats | None:
