@@ -1,7 +1,7 @@
 """The enlarger: where the steps of a recipe are carried out on one photo."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -23,12 +23,14 @@ from editthinker.tools.editors.darkroom.colours import rgb_of
 from editthinker.tools.editors.darkroom.cutout import cut_out
 from editthinker.tools.editors.darkroom.letters import known_lines
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
-from editthinker.tools.editors.darkroom.lines import Known, read_lines
+from editthinker.tools.editors.darkroom.lines import read_lines
 from editthinker.tools.editors.darkroom.matte import mixed
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.removal import Filled, remove
 from editthinker.tools.editors.darkroom.scope import Scope
+from editthinker.tools.editors.darkroom.strips import Known
+from editthinker.tools.editors.darkroom.target import Target
 from editthinker.tools.editors.darkroom.text import write
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
@@ -187,7 +189,8 @@ class Enlarger:
 
     def _recoloured(self, step: Step, pixels: Floats) -> Floats:
         if step.region.kind == "text":
-            lines = read_lines(pixels, self._scope.find(step.region), self._known())
+            mask = self._scope.find(step.region)
+            lines = read_lines(pixels, mask, self._known(mask))
             ink = floats(np.array(rgb_of(str(step.options["target"]))) / 255)
             return self._with_kept_colours(pixels, lettering.recoloured(pixels, lines, ink))
         changed = colour.recolour(Work(pixels, step, self._scope.mask(step)))
@@ -201,18 +204,28 @@ class Enlarger:
         self.note(filled.note)
         return filled
 
-    def _known(self) -> list[Known]:
-        return known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]))
+    def _known(self, mask: Floats) -> list[Known]:
+        return known_lines(np.ascontiguousarray(self.request.images[0].pixels[..., :3]), mask)
 
     def _lettered(self, step: Step, pixels: Floats) -> Floats:
-        lines = read_lines(pixels, self._scope.find(step.region), self._known())
+        region = step.region
+        if step.operation == "erase-text" and region == Target("text"):
+            region = replace(region, place="largest")  # "the line of text" is one
+            self.note("Took the largest line of text.")
+        mask = self._scope.find(region)
+        lines = read_lines(pixels, mask, self._known(mask))
         erased = lettering.erase(pixels, lines)
         if step.operation == "erase-text":
             return erased
-        named = step.region.name if step.region.kind == "text" else ""
-        for line in lines:
-            old = line.words or named
-            erased = lettering.rewrite(erased, line, old, str(step.options["content"]))
+        named = region.name if region.kind == "text" else ""
+        content = str(step.options["content"])
+        if named and region.place == "all":  # the same words in several places
+            parts = [content] * len(lines)
+        else:
+            parts = lettering.broken_over(content, [line.width for line in lines])
+        for line, part in zip(lines, parts, strict=True):
+            if part:
+                erased = lettering.rewrite(erased, line, line.words or named, part)
         return erased
 
     def _fill(self, step: Step, picture: Floats) -> Floats:

@@ -180,8 +180,10 @@ def _colour(target: Target, pixels: Pixels) -> Grounded:
 
 
 def _text(target: Target, pixels: Pixels) -> Grounded:
-    parts, note = find_text(_opaque(pixels), target.name, placed=bool(target.place))
-    return _noted(choose(parts, target), note)
+    found = find_text(_opaque(pixels), target.name, placed=bool(target.place))
+    if found.one and target == Target("text"):  # "the text" of a page is all of it
+        target = replace(target, place="all")
+    return _noted(choose(found.parts, target), found.note)
 
 
 def _face(target: Target, pixels: Pixels) -> Grounded:

@@ -1,6 +1,7 @@
 """Text that a photo shows: erasing it, and writing other words in its place, size and colour."""
 
 from collections.abc import Sequence
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +19,12 @@ _DRAWN = 4
 
 _SOFT = 0.7
 """Blur of an ordinary photo, in its pixels."""
+
+_ROOMY = 0.7
+"""Share of the room on the longest lines from which the first ones are taken instead."""
+
+_FEW = 12
+"""Words up to which every way to break them is tried."""
 
 _NARROWEST = 0.78
 """Share of their width to which letters may be narrowed to fit."""
@@ -61,6 +68,38 @@ def rewrite(erased: Floats, line: Line, old: str, new: str) -> Floats:
         reach = max(1, round(0.045 * (line.body[1] - line.body[0])))
         erased = _laid(erased, line, dilated(letters, reach), line.outline)
     return _laid(erased, line, letters, line.colour)
+
+
+def broken_over(content: str, widths: Sequence[float]) -> list[str]:
+    """Break words over lines: over all of them, if there are words enough.
+
+    Args:
+        content: The words.
+        widths: How long the lines are that they replace.
+
+    Returns:
+        What stands on each line; empty where nothing is left for it.
+    """
+    words = content.split()
+    count = min(len(words), len(widths))
+    rooms = [sum(widths[at : at + count]) for at in range(len(widths) - count + 1)]
+    first = next(at for at, room in enumerate(rooms) if room >= _ROOMY * max(rooms))
+    breaks = min(
+        combinations(range(1, len(words)), count - 1) if len(words) <= _FEW else [],
+        key=lambda ends: _fullest(_cut(words, ends), widths[first:]),
+        default=tuple(round(len(words) * i / count) for i in range(1, count)),
+    )
+    parts = _cut(words, breaks)
+    return [""] * first + parts + [""] * (len(widths) - first - count)
+
+
+def _cut(words: Sequence[str], ends: Sequence[int]) -> list[str]:
+    return [" ".join(words[a:b]) for a, b in pairwise((0, *ends, len(words)))]
+
+
+def _fullest(parts: Sequence[str], widths: Sequence[float]) -> float:
+    """Return how long the words of the fullest line are for the room that it has."""
+    return max(len(part) / max(width, 1.0) for part, width in zip(parts, widths, strict=False))
 
 
 def recoloured(pixels: Floats, lines: Sequence[Line], colour: Floats) -> Floats:

@@ -12,11 +12,19 @@ from editthinker.tools.editors.darkroom.letters import letters_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import with_remains
 from editthinker.tools.editors.darkroom.matte import spread
-from editthinker.tools.editors.darkroom.recipe import Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
+
+_INKED: frozenset[Operation] = frozenset(
+    {
+        *("brightness", "exposure", "contrast", "shadows", "highlights"),
+        *("saturation", "warmth", "tint", "hue", "wash", "sepia", "black-and-white", "invert"),
+    }
+)
+"""Changes of tone and colour: of text, they are about its letters and not what these stand on."""
 
 
 class Scope:
@@ -70,7 +78,7 @@ class Scope:
         rest = floats(guess.mask * (1 - known.mask))
         if known.guessed or rest.sum() < 0.2 * guess.mask.sum():
             return guess
-        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        pixels = self._pixels()
         others = floats(find_subject(pixels).mask * (1 - known.mask))
         return replace(guess, mask=with_remains(pixels, rest, others))
 
@@ -106,8 +114,10 @@ class Scope:
         if target.kind != "text" or step.operation != "recolour":
             return self.find(target, sure=sure)
         every = target if target.place or target.name else replace(target, place="all")
-        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
-        return letters_in(pixels, self.find(every, sure=sure))
+        return letters_in(self._pixels(), self.find(every, sure=sure))
+
+    def _pixels(self) -> Pixels:
+        return np.ascontiguousarray(self._request.images[0].pixels[..., :3])
 
     def _named(self, step: Step) -> Floats | None:
         if step.region != PHOTO:
@@ -115,6 +125,8 @@ class Scope:
                 what = step.region.phrase()
                 self._note(f"{step.clause!r} changes {what}, which was to be kept.")
             found = self.find(step.region)
+            if step.region.kind == "text" and step.operation in _INKED:
+                found = letters_in(self._pixels(), found)
             return floats(1 - found) if step.operation == "isolate" else found
         kept = {"background", "subject"} & set(self._recipe.keep)
         if len(kept) != 1:

@@ -1,26 +1,40 @@
 """Text in a photo: where lines of it stand, and words in them."""
 
-import difflib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from editthinker.tools.editors.darkroom.letters import whole_lines
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.masks import Part, part_of
-from editthinker.tools.vision.reader import TextBox, read_text
+from editthinker.tools.vision.passages import Piece, compact, find_passages, texts
+from editthinker.tools.vision.reader import TextBox, read_closely, read_text
 from editthinker.tools.vision.writing import Corners, guess_lines
 
 _PULL = "`editthinker models pull`"
 
-_ALIKE = 0.75
-"""How alike words must be, in [0, 1], for misread letters to be forgiven."""
+_PAGE, _MOST = 2.5, 0.7
+"""Gap between the lines of a page, in their height, and the share of lines that belong to it."""
 
 
-def find_text(pixels: Pixels, words: str, *, placed: bool = False) -> tuple[list[Part], str]:
-    """Return the lines of text, or where given words stand, and a sentence about what was guessed.
+class Written(NamedTuple):
+    """Text that was found."""
+
+    parts: list[Part]
+    """The lines, or where the words stand."""
+    note: str = ""
+    """What was guessed."""
+    one: bool = False
+    """Whether these are the lines of one text, as on a page, and not signs here and there."""
+
+
+def find_text(pixels: Pixels, words: str, *, placed: bool = False) -> Written:
+    """Return the lines of text, or where given words stand, over several lines if they go on.
 
     Args:
         pixels: The photo.
@@ -33,18 +47,36 @@ def find_text(pixels: Pixels, words: str, *, placed: bool = False) -> tuple[list
     lines = read_text(pixels)
     if lines is None:
         return _unread(pixels, words, placed=placed)
+    shape = pixels.shape[:2]
+    passages = find_passages(lines, words)
+    if not passages and (words or not lines):
+        lines = read_closely(pixels) or []
+        passages = find_passages(lines, words)
     if not lines:
         raise EditRefusedError("there is no text to be read in this photo")
-    boxes = [line.corners for line in lines]
-    if words:
-        boxes = [corners for line in lines if (corners := _place_of(line, words)) is not None]
-        if not boxes:
-            read = ", ".join(f"'{line.text}'" for line in lines[:6])
-            raise EditRefusedError(f"the text '{words}' is not in this photo; it reads {read}")
-    return [part_of(text_mask(pixels.shape[:2], corners)) for corners in boxes], ""
+    if not words:
+        ends = [_points(corners) for corners in whole_lines(pixels, lines)]
+        return Written([part_of(text_mask(shape, line)) for line in ends], one=one_text(lines))
+    if not passages:
+        read = ", ".join(f"'{line.text}'" for line in lines[:6])
+        raise EditRefusedError(f"the text '{words}' is not in this photo; it reads {read}")
+    masks = [
+        np.max([text_mask(shape, _place_of(piece)) for piece in passage.pieces], axis=0)
+        for passage in passages
+    ]
+    best = passages[0]
+    misread = compact(best.text) != compact(words)
+    note = f"Took '{best.text}', as it reads, for '{words}'." if misread else ""
+    return Written([part_of(floats(mask)) for mask in masks], note)
 
 
-def _unread(pixels: Pixels, words: str, *, placed: bool) -> tuple[list[Part], str]:
+def one_text(lines: Sequence[TextBox]) -> bool:
+    """Whether all lines but few belong to one text, set alike: a page, not signs in a street."""
+    longest = max(texts(lines, _PAGE), key=len)
+    return len(longest) > 1 and len(longest) >= _MOST * len(lines)
+
+
+def _unread(pixels: Pixels, words: str, *, placed: bool) -> Written:
     """Return what looks like text, where nothing can read it."""
     lines = guess_lines(pixels)
     reading = f"text is read with the model pack: pip install 'editthinker[darkroom]' and {_PULL}"
@@ -56,38 +88,29 @@ def _unread(pixels: Pixels, words: str, *, placed: bool) -> tuple[list[Part], st
             f"('the top text'), or: {reading}"
         )
     parts = [part_of(text_mask(pixels.shape[:2], corners)) for corners in lines]
-    return parts, f"Went by the look of letters, which were not read; {reading}."
+    note = f"Went by the look of letters, which were not read; {reading}."
+    boxes = [TextBox("", corners, 0.0) for corners in lines]
+    return Written(parts, note, one=not words and one_text(boxes))
 
 
-def _place_of(line: TextBox, words: str) -> Corners | None:
-    """Return where words stand in a line, by the widths of its letters; None if they do not."""
-    text, wanted = line.text.casefold(), words.casefold().strip()
-    start = text.find(wanted)
-    length = len(wanted)
-    if start < 0:
-        ratios = {
-            at: difflib.SequenceMatcher(None, text[at : at + length], wanted).ratio()
-            for at in range(max(1, len(text) - length + 1))
-        }
-        start = max(ratios, key=lambda at: ratios[at])
-        if ratios[start] < _ALIKE:
-            return None
-        length = min(length, len(text) - start)
-    if length >= 0.9 * len(text):
-        return line.corners
-    whole = font(40).getlength(line.text)
-    begin, end = (font(40).getlength(line.text[:at]) / whole for at in (start, start + length))
-    upper_left, upper_right, lower_right, lower_left = np.array(line.corners)
+def _place_of(piece: Piece) -> Corners:
+    """Return where letters of a line stand, by their widths."""
+    text = piece.line.text
+    if len(piece.text) >= 0.9 * len(text):
+        return piece.line.corners
+    whole = font(40).getlength(text)
+    begin, end = (font(40).getlength(text[:at]) / whole for at in (piece.start, piece.end))
+    upper_left, upper_right, lower_right, lower_left = np.array(piece.line.corners)
     top, bottom = upper_right - upper_left, lower_right - lower_left
-    return tuple(
-        (float(x), float(y))
-        for x, y in (
-            upper_left + begin * top,
-            upper_left + end * top,
-            lower_left + end * bottom,
-            lower_left + begin * bottom,
-        )
+    along = (
+        *(upper_left + begin * top, upper_left + end * top),
+        *(lower_left + end * bottom, lower_left + begin * bottom),
     )
+    return _points(along)
+
+
+def _points(corners: Iterable[Floats]) -> Corners:
+    return tuple((float(x), float(y)) for x, y in corners)
 
 
 def text_mask(shape: tuple[int, ...], corners: Corners) -> Floats:

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.editor import Darkroom
 from editthinker.tools.editors.darkroom.lettering import erase, recoloured, rewrite
-from editthinker.tools.editors.darkroom.lines import Known, read_lines
+from editthinker.tools.editors.darkroom.lines import read_lines
 from editthinker.tools.editors.darkroom.matte import dilated
+from editthinker.tools.editors.darkroom.strips import Known
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Picture
