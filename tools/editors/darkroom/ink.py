@@ -17,6 +17,9 @@ _WIDEST = 0.5
 _SMOOTH = 5.0
 """Roughness of a ground, in CIELAB, up to which it can be continued behind letters."""
 
+_FAINTER = 0.18
+"""The same as a share of how far the ink differs from it: strong letters are told on more."""
+
 _UPPER, _LOWER = 0.3, 0.7
 
 
@@ -78,7 +81,8 @@ def ink_on(
     bare = cv2.dilate(floats(detail > 0.12 * top), np.ones((3, 3), np.uint8)) < 0.5
     scatter = _roughness(lab[line], bare[line], height)
     covered = float((share[line] > 0.5).mean())
-    if scatter > _SMOOTH or not 0.01 < covered < 0.7:
+    smooth = scatter <= max(_SMOOTH, _FAINTER * float(np.linalg.norm(way)))
+    if not smooth or not 0.01 < covered < 0.7:
         return None
     opposite = np.asarray(cv2.morphologyEx(along, cv2.MORPH_CLOSE, brush) < -0.6)
     return Ink(
