@@ -20,6 +20,7 @@ from editthinker.graph.thinkers.measures import (
     grade,
     moves,
     region,
+    rewording,
     style,
     text,
     things,
@@ -190,7 +191,7 @@ _MEASURES: Mapping[Operation, Callable[[Scene, Step], Finding]] = {
     "remove": things.measure_remove,
     "move": moves.measure_move,
     "duplicate": moves.measure_move,
-    "erase-text": text.measure_erased,
-    "replace-text": text.measure_replaced,
+    "erase-text": rewording.measure_erased,
+    "replace-text": rewording.measure_replaced,
     "recolour": region.measure_recolour,
 }

@@ -5,7 +5,7 @@ import numpy as np
 
 from editthinker.graph.thinkers.measures.alignment import correlation
 from editthinker.graph.thinkers.measures.finding import Finding
-from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.lab import Floats, mean, to_lab
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs, told_as
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.vessels import outside_of
@@ -31,6 +31,8 @@ def measure_recolour(scene: Scene, step: Step) -> Finding:
     """Measure how many pixels of one colour took on the other, with their shading."""
     target = str(step.options["target"])
     source = str(step.options.get("source", step.region.phrase()))
+    if step.region.kind == "text" and "source" not in step.options:
+        return _measure_letters(scene, step, target)
     mask = recoloured(scene, step)
     if mask.mean() < _LEAST_COLOUR and step.region.kind == "object":
         mask = scene.weights(step.region)  # what was called navy may be black
@@ -52,3 +54,17 @@ def measure_recolour(scene: Scene, step: Step) -> Finding:
     verdict = "done" if done >= 0.8 else "not enough"
     name = f"the {source} parts" if "source" in step.options else source
     return Finding(step, done, f"{share:.0%} of {name} went {target}, {verdict}.")
+
+
+def _measure_letters(scene: Scene, step: Step, target: str) -> Finding:
+    """Measure how much ink took on a colour: strokes are thin, so it is looked at closely."""
+    ink = np.asarray(scene.fine_weights(step.region) > 0.6, np.float32)
+    name = step.region.phrase()
+    if ink.sum() < 20:
+        return Finding(step, 0.0, f"No letters can be told of {name}.")
+    before, after = to_lab(scene.source), to_lab(scene.edited)
+    share = mean(belongs(after, target, LOOSE), ink)
+    moved = mean(np.linalg.norm(after - before, axis=2), ink)
+    done = float(np.interp(share, [0.1, 0.6], [0, 1]) * np.interp(moved, [0.5, 2.5], [0, 1]))
+    verdict = "done" if done >= 0.8 else "not enough"
+    return Finding(step, done, f"{share:.0%} of the letters of {name} went {target}, {verdict}.")

@@ -110,6 +110,8 @@ class Scene:
 
         Without a sight to be trusted that is what changed: then the right place is not checked.
         """
+        if sight is not None and sight.ink is not None and sight.ink.sum() > 20:
+            return sight.ink
         if sight is not None and sight.trust >= 0.2 and sight.must.sum() > 8:
             mask = sight.must
         else:

@@ -7,7 +7,6 @@ does not judge itself. A sight has two parts: what must change, and what may.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean, shrink
 from editthinker.graph.thinkers.measures.palette import belongs
 from editthinker.graph.thinkers.measures.subject import SIDE, find_skin, guess_subject
 from editthinker.graph.thinkers.measures.vessels import CORE
+from editthinker.graph.thinkers.measures.writing import Words, find_words, ink_in, plane_of
 from editthinker.tools.editors.darkroom.colour_things import matching
 from editthinker.tools.editors.darkroom.colours import colour_mask
 from editthinker.tools.editors.darkroom.target import Target
@@ -26,7 +26,6 @@ from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.masks import Box
-from editthinker.tools.vision.reader import read_text
 
 _EYES = 640
 """Longest side that detector and reader look at, in pixels."""
@@ -54,6 +53,10 @@ class Sight:
     """Whether these are only things of the right colour, whatever they are."""
     roomy: bool = False
     """Whether `may` is a box, which the thing does not fill."""
+    words: tuple[tuple[Words, ...], ...] = ()
+    """What a text says, line by line, for each place where it stands."""
+    ink: Floats | None = None
+    """The letters of a text without what they stand on, in the size of the photo."""
 
     def settled(self, changed: Floats) -> "Sight | None":
         """Take the thing that was edited for the one that was meant, where the words allow it.
@@ -252,19 +255,17 @@ def _is_ground(part: Floats) -> bool:
 
 
 def _text(target: Target, source: Pixels, before: Floats) -> Sight | None:
-    small = shrink(source, _EYES)
-    lines = read_text(small)
-    named = [line for line in lines or [] if not target.name or alike(line.text, target.name)]
-    if not named:
+    found = find_words(source, target.name)
+    if not found:
         return None
-    planes = []
-    for line in named:
-        plane = np.zeros(small.shape[:2], np.float32)
-        cv2.fillPoly(plane, [np.rint(np.array(line.corners)).astype(np.int32)], 1)
-        planes.append(_fit(plane, before))
+    planes = [
+        _fit(plane_of([one.corners for one in place], source.shape), before) for place in found
+    ]
     choice = _choice(planes, target) if target.place else None  # else all of it is one text
     seen = np.max(planes, axis=0) if choice is None else planes[pick(planes, target.place)]
-    return Sight(seen, widened(seen, 0.03), 1.0, choice)
+    meant = found if choice is None else [found[pick(planes, target.place)]]
+    ink = ink_in(source, [words for place in meant for words in place])
+    return Sight(seen, widened(seen, 0.03), 1.0, choice, words=tuple(map(tuple, meant)), ink=ink)
 
 
 def _marked(_: Target, __: Pixels, ___: Floats) -> Sight | None:
@@ -338,19 +339,6 @@ def _uncovered(seen: Sight, own: Box, others: list[Box], source: Pixels, before:
         return seen
     rest = cv2.erode(_fit(bare * (1 - upon), before), np.ones((5, 5), np.uint8))
     return replace(seen, must=np.asarray(rest, np.float32)) if rest.sum() > 20 else seen
-
-
-def alike(text: str, words: str) -> bool:
-    """Return whether a line that was read holds the words, misread letters forgiven."""
-    line, wanted = (" ".join(part.lower().split()) for part in (text, words))
-    if not line:
-        return False
-    best = SequenceMatcher(None, line, wanted).find_longest_match()
-    return (
-        wanted in line
-        or best.size >= 0.75 * len(wanted)
-        or SequenceMatcher(None, line, wanted).ratio() > 0.75
-    )
 
 
 def _rest(mask: Floats) -> Floats:
