@@ -26,7 +26,7 @@ Box = tuple[int, int, int, int]
 _SURE, _SHORT, _SURE_OF_SHORT = 0.5, 6, 0.85
 """Confidence below which a line is not believed; windows and ornaments read as a short one."""
 
-_TILE, _MOST_TILES = 1000, 3
+_TILE, _MOST_TILES = 700, 3
 """Side of a tile that is read closely, in pixels, and how many there are at most along a side."""
 
 _OVERLAP = 0.15

@@ -10,14 +10,20 @@ from PIL import Image, ImageDraw
 
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.editor import Darkroom
-from editthinker.tools.editors.darkroom.lettering import erase, recoloured, rewrite
+from editthinker.tools.editors.darkroom.lettering import (
+    broken_over,
+    erase,
+    recoloured,
+    rewrite,
+)
+from editthinker.tools.editors.darkroom.line_ends import up_to_ends
 from editthinker.tools.editors.darkroom.lines import read_lines
 from editthinker.tools.editors.darkroom.matte import dilated
 from editthinker.tools.editors.darkroom.strips import Known
 from editthinker.tools.editors.darkroom.typeface import font
 from editthinker.tools.errors import EditRefusedError
 from editthinker.tools.images import Picture
-from editthinker.tools.vision.reader import read_text
+from editthinker.tools.vision.reader import read_near, read_text
 
 PHOTOS = Path(__file__).parents[4] / "tools" / "photos"
 
@@ -212,6 +218,114 @@ def test_bold_words_are_replaced_by_bold_ones() -> None:
 
     assert inked_share(0) == pytest.approx(1, abs=0.15)
     assert inked_share(3) == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("content", "widths", "parts"),
+    [
+        ("zero emissions", [70, 130], ["zero", "emissions"]),
+        ("electric", [70, 130], ["", "electric"]),  # where there is room for it
+        ("HELLO", [290, 380, 380, 380], ["HELLO", "", "", ""]),  # a text begins at the top
+        ("one two three four", [100, 100], ["one two", "three four"]),
+        ("a b c", [50], ["a b c"]),
+    ],
+)
+def test_new_words_take_as_many_lines_as_there_were(
+    content: str, widths: list[float], parts: list[str]
+) -> None:
+    assert broken_over(content, widths) == parts
+
+
+def test_strong_letters_are_told_from_a_ground_with_an_edge() -> None:
+    letters = Image.new("L", (WIDTH, HEIGHT))
+    ImageDraw.Draw(letters).text((90, 110), "ELECTRIC", 255, font(40), anchor="ls")
+    left, top, right, bottom = letters.getbbox() or (0, 0, 0, 0)
+    ground = np.zeros((HEIGHT, WIDTH, 3), np.float32) + np.array([0.05, 0.35, 0.65], np.float32)
+    ground[:, ::9] += 0.1  # reflections
+    slope = np.arange(HEIGHT)[:, None] > 104 - 0.05 * np.arange(WIDTH)[None]
+    ground[slope] = (0.3, 0.42, 0.55)
+    share = np.asarray(letters, np.float32)[..., None] / 255
+    pixels = np.asarray(ground + share * (1 - ground), np.float32)
+    box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    known = [Known("ELECTRIC", np.asarray(box, np.float32))]
+    (line,) = read_lines(pixels, masked(known[0]), known)
+    assert line.even
+    assert line.colour.min() > 0.85
+
+
+def test_signs_at_the_end_of_a_line_belong_to_it_and_other_things_do_not() -> None:
+    pixels, _ = sign(">>> markers = 1", size=24, at=(60, 100))
+    pixels[60:140, 330:380] = 0.2  # a dark thing, taller than the letters
+    left, top, right, bottom = inked(pixels[:, :320])
+    start = left + round(font(24).getlength(">>> "))
+    box = [(start, top), (right, top), (right, bottom), (start, bottom)]
+    (line,) = up_to_ends(pixels, [Known("markers = 1", np.asarray(box, np.float32))])
+    assert line.corners[:, 0].min() == pytest.approx(left, abs=3)
+    assert line.corners[:, 0].max() == pytest.approx(right, abs=3)
+
+
+def test_darker_text_is_darker_letters_and_the_paper_between_them_stays() -> None:
+    before, mask = sign("SALE", size=60, at=(90, 110))
+    picture = Picture.from_pixels(np.rint(before * 255).astype(np.uint8))
+    marked = np.asarray(np.rint(mask * 255), np.uint8)[..., None].repeat(3, axis=2)
+    request = EditRequest(
+        (picture,), "make the text darker by 80%", mask=Picture.from_pixels(marked)
+    )
+    after = Picture.from_bytes(asyncio.run(Darkroom().edit(request)).image).pixels / 255
+    ink = before[..., 1] < 0.15
+    assert after[ink].mean() < before[ink].mean() - 0.05
+    letters = np.asarray(np.abs(before - wall()).max(axis=2) > 0.01, np.float32)
+    assert np.abs(after - before)[dilated(letters, 3) == 0].max() < 0.02
+
+
+@pytest.mark.pack
+def test_words_over_two_lines_are_replaced_line_by_line() -> None:
+    pixels = np.full((400, 900, 3), (20, 90, 170), np.uint8)
+    image = Image.fromarray(pixels)
+    for text, top in (("cero", 120), ("emisiones", 180)):
+        ImageDraw.Draw(image).text((200, top), text, (245, 245, 245), font(60))
+    photo = Picture.from_pixels(np.asarray(image))
+    request = EditRequest((photo,), 'replace "zero emisiones" with "clean driving"')
+    edit = asyncio.run(Darkroom().edit(request))
+    read = [line.text.lower() for line in read_text(Picture.from_bytes(edit.image).pixels) or []]
+    assert read == ["clean", "driving"]
+    assert any("cero emisiones" in note for note in edit.notes)
+
+
+@pytest.mark.pack
+def test_letters_that_are_small_in_the_photo_are_found_before_refusing() -> None:
+    image = Image.open(PHOTOS / "abbey.jpg").convert("RGB").resize((1280, 960))
+    ImageDraw.Draw(image).rectangle((1000, 620, 1200, 720), fill=(225, 225, 220))
+    ImageDraw.Draw(image).text((1100, 670), "POLICE", (30, 30, 40), font(12), anchor="mm")
+    photo = Picture.from_pixels(np.asarray(image))
+    assert read_text(photo.pixels) == []
+    request = EditRequest((photo,), 'change "POLICE" to "SHERIFF"')
+    after = Picture.from_bytes(asyncio.run(Darkroom().edit(request)).image).pixels
+    assert [line.text for line in read_near(after, (1000, 620, 1200, 720)) or []] == ["SHERIFF"]
+    with pytest.raises(EditRefusedError, match="not in this photo"):
+        asyncio.run(Darkroom().edit(EditRequest((photo,), 'change "BAKERY" to "CAFE"')))
+
+
+def page(instruction: str) -> tuple[Picture, Picture]:
+    photo = Picture.from_bytes((PHOTOS / "page.jpg").read_bytes())
+    edit = asyncio.run(Darkroom().edit(EditRequest((photo,), instruction)))
+    return photo, Picture.from_bytes(edit.image)
+
+
+@pytest.mark.pack
+def test_the_bottom_line_goes_whole_and_alone() -> None:
+    before, after = page("erase the line of text at the bottom")
+    code = np.asarray(after.pixels[160:178, 12:120], np.float32)
+    assert np.percentile(code, 1) > 60  # `>>> markers` was as dark as 45
+    assert (after.pixels[:140] == before.pixels[:140]).all()
+
+
+@pytest.mark.pack
+def test_the_text_of_a_page_is_all_of_it() -> None:
+    after = page("make the letters blue")[1]
+    blue = (after.pixels[..., 2].astype(int) - after.pixels[..., 0]) > 60
+    for top, bottom in ((8, 36), (46, 66), (64, 86), (82, 104), (98, 124), (120, 140), (168, 190)):
+        assert blue[top:bottom].mean() > 0.01
 
 
 @pytest.mark.pack
