@@ -19,8 +19,11 @@ _LEVEL = 0.05
 _NEAR = 1.2
 """Gap between lines of one text, in heights of the larger one."""
 
-_LIKE_SIZE = 1.7
-"""Ratio of the heights of lines that are set alike."""
+_LIKE_SIZE, _ONE_SIGN = 1.7, 3.0
+"""Ratios of the heights of lines that are set alike, and of those of one sign with a headline."""
+
+_SHORTEST = 0.8
+"""Share of the length of words below which letters cannot be them, a little misread."""
 
 _WORD = re.compile(r"\S+")
 
@@ -65,7 +68,10 @@ def find_passages(lines: Sequence[TextBox], words: str) -> list[Passage]:
     wanted = compact(words)
     if not wanted:
         return []
-    runs = [*([line] for line in lines), *(text for text in texts(lines) if len(text) > 1)]
+    runs = [
+        *([line] for line in lines),
+        *(text for text in texts(lines, like=_ONE_SIGN) if len(text) > 1),
+    ]
     found = [passage for run in runs for passage in _whole_words(run, wanted)]
     found = found or [passage for line in lines if (passage := _part(line, words))]
     best = max((passage.likeness for passage in found), default=0.0)
@@ -79,14 +85,17 @@ def find_passages(lines: Sequence[TextBox], words: str) -> list[Passage]:
     return chosen
 
 
-def texts(lines: Sequence[TextBox], near: float = _NEAR) -> list[list[TextBox]]:
+def texts(
+    lines: Sequence[TextBox], near: float = _NEAR, like: float = _LIKE_SIZE
+) -> list[list[TextBox]]:
     """Return lines joined into texts: each goes on in the line beside or below it, set alike.
 
     Args:
         lines: What was read.
         near: How far apart lines of one text are, in their height.
+        like: The largest ratio of their heights.
     """
-    following = {i: _next(i, lines, near) for i in range(len(lines))}
+    following = {i: _next(i, lines, near, like) for i in range(len(lines))}
     followers = set(following.values())
     joined = []
     for start in range(len(lines)):
@@ -120,6 +129,8 @@ def _whole_words(run: Sequence[TextBox], wanted: str) -> Iterator[Passage]:
             letters += said[last]
             if len(letters) > 1.4 * len(wanted) + 1:
                 break
+            if len(letters) < _SHORTEST * len(wanted):
+                continue
             if len(run) > 1 and words[first][0] == words[last][0]:
                 continue  # found in its line
             likeness = _likeness(letters, wanted)
@@ -174,22 +185,22 @@ def _overlap(one: Passage, other: Passage) -> bool:
     )
 
 
-def _next(at: int, lines: Sequence[TextBox], near: float) -> int | None:
+def _next(at: int, lines: Sequence[TextBox], near: float, like: float) -> int | None:
     """Return the line in which a text goes on: on the same level to the right, or below."""
     gaps = {
         i: gap
         for i, other in enumerate(lines)
-        if i != at and (gap := _gap(lines[at], other, near)) is not None
+        if i != at and (gap := _gap(lines[at], other, near, like)) is not None
     }
     return min(gaps, key=lambda i: gaps[i], default=None)
 
 
-def _gap(one: TextBox, other: TextBox, near: float) -> float | None:
+def _gap(one: TextBox, other: TextBox, near: float, like: float) -> float | None:
     """Return how far, in heights, one line lies after another; None where it does not follow."""
     upper, lower = (np.array(line.corners, np.float64) for line in (one, other))
     heights = [float(np.linalg.norm(c[3] - c[0])) for c in (upper, lower)]
     high = max(heights)
-    if high > _LIKE_SIZE * min(heights):
+    if high > like * min(heights):
         return None
     (left, right), (start, end) = ((c[:, 0].min(), c[:, 0].max()) for c in (upper, lower))
     down = float(lower[:, 1].mean() - upper[:, 1].mean()) / high

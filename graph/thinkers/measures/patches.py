@@ -44,7 +44,9 @@ def find_traces(scene: Scene) -> Iterator[Damage]:
             causes,
         )
     inside = cv2.erode(area, np.ones((3, 3), np.uint8))
-    if inside.sum() < 30 or asked & {"fill", "replace-text"}:
+    # Letters of another tone differ more or less from what they stand on: that was asked for.
+    inked = all(step.region.kind == "text" for step in steps) and not asked & _FILLED
+    if inside.sum() < 30 or inked or asked & {"fill", "replace-text"}:
         return
     core, around = (scene.enlarged(mask) for mask in (np.asarray(inside, np.float32), ring(area)))
     yield from (_filling if asked & _FILLED else _treated)(scene, core, around, causes)

@@ -52,6 +52,12 @@ def test_a_line_that_is_much_shorter_than_the_words_is_not_them() -> None:
     assert said([line("emisiones", 50, 122)], "cero emisiones totales") == []
 
 
+def test_a_headline_and_the_small_line_below_it_are_one_sign() -> None:
+    sign = [line("github", 0, 0, 50), line("SOCIAL CODING", 20, 52, 20)]
+    assert said(sign, "github social coding") == [["github", "SOCIAL CODING"]]
+    assert said(sign[1:], "github social coding") == []
+
+
 def test_whole_words_count_before_parts_of_words() -> None:
     lines = [line("category", 0, 0), line("cat", 0, 200)]
     assert said(lines, "cat") == [["cat"]]
@@ -64,7 +70,7 @@ def test_every_place_of_the_same_words_is_found() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [line("emisiones", 50, 300), line("emisiones", 300, 122), line("emisiones", 50, 122, 60)],
+    [line("emisiones", 50, 300), line("emisiones", 300, 122), line("emisiones", 50, 122, 70)],
 )
 def test_lines_far_apart_or_of_other_size_are_not_one_text(other: TextBox) -> None:
     assert len(texts([BUS[0], other])) == 2

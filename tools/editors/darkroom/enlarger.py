@@ -24,11 +24,12 @@ from editthinker.tools.editors.darkroom.cutout import cut_out
 from editthinker.tools.editors.darkroom.letters import known_lines
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.lines import read_lines
+from editthinker.tools.editors.darkroom.manner import manner_of
 from editthinker.tools.editors.darkroom.matte import mixed
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
 from editthinker.tools.editors.darkroom.removal import Filled, remove
-from editthinker.tools.editors.darkroom.scope import Scope
+from editthinker.tools.editors.darkroom.scope import INKED, Scope
 from editthinker.tools.editors.darkroom.strips import Known
 from editthinker.tools.editors.darkroom.target import Target
 from editthinker.tools.editors.darkroom.text import write
@@ -153,7 +154,9 @@ class Enlarger:
                 share, colour_name = 0.1 * step.amount, str(step.options["colour"])
                 return geometry.border(picture, share, colour_name)
             case "text":
-                return write(picture, step)
+                manner = manner_of(self.request.prompt)
+                self.note(manner.note)
+                return write(picture, step, manner)
             case "fill":
                 return self._fill(step, picture)
             case "cutout":
@@ -185,6 +188,10 @@ class Enlarger:
         mask = self._scope.mask(step)
         changed = _ADJUST[step.operation](Work(pixels, step, mask, self.request.seed))
         changed = self._with_kept_colours(pixels, changed)
+        if mask is not None and step.region.kind == "text" and step.operation in INKED:
+            lines = read_lines(pixels, self._scope.find(step.region), self._known(mask))
+            if any(line.even for line in lines):
+                return lettering.shifted(pixels, changed, lines)
         return changed if mask is None else mixed(pixels, changed, mask)
 
     def _recoloured(self, step: Step, pixels: Floats) -> Floats:
@@ -222,7 +229,7 @@ class Enlarger:
         if named and region.place == "all":  # the same words in several places
             parts = [content] * len(lines)
         else:
-            parts = lettering.broken_over(content, [line.width for line in lines])
+            parts = lettering.broken_over(content, lines, every=bool(named))
         for line, part in zip(lines, parts, strict=True):
             if part:
                 erased = lettering.rewrite(erased, line, line.words or named, part)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations, pairwise
+from math import ceil
 
 import cv2
 import numpy as np
@@ -70,18 +71,21 @@ def rewrite(erased: Floats, line: Line, old: str, new: str) -> Floats:
     return _laid(erased, line, letters, line.colour)
 
 
-def broken_over(content: str, widths: Sequence[float]) -> list[str]:
-    """Break words over lines: over all of them, if there are words enough.
+def broken_over(content: str, lines: Sequence[Line], *, every: bool) -> list[str]:
+    """Break words over lines that they replace.
 
     Args:
         content: The words.
-        widths: How long the lines are that they replace.
+        lines: The old lines.
+        every: Whether to use all of them, if there are words enough, and not as few as will do.
 
     Returns:
         What stands on each line; empty where nothing is left for it.
     """
-    words = content.split()
-    count = min(len(words), len(widths))
+    words, widths = content.split(), [line.width for line in lines]
+    longest = max(len(line.words) for line in lines) or len(content)
+    most = len(lines) if every else ceil(len(content) / longest)
+    count = min(len(words), len(lines), most)
     rooms = [sum(widths[at : at + count]) for at in range(len(widths) - count + 1)]
     first = next(at for at, room in enumerate(rooms) if room >= _ROOMY * max(rooms))
     breaks = min(
@@ -108,11 +112,32 @@ def recoloured(pixels: Floats, lines: Sequence[Line], colour: Floats) -> Floats:
     An edge pixel is part ink, part ground: only its share of ink changes.
     """
     for line in lines:
-        size = pixels.shape[1::-1]
-        inverse = np.linalg.inv(line.upright)
-        share = floats(cv2.warpPerspective(line.ink, inverse, size, flags=cv2.INTER_AREA))
+        share = _ink_in_photo(line, pixels.shape)
         pixels = floats(np.clip(pixels + share[..., None] * (colour - line.colour), 0, 1))
     return pixels
+
+
+def shifted(pixels: Floats, changed: Floats, lines: Sequence[Line]) -> Floats:
+    """Give the ink of the lines the colour that it has in another copy of the photo.
+
+    Args:
+        pixels: The photo.
+        changed: The same with another tone everywhere, which tells what becomes of the ink.
+        lines: The lines.
+    """
+    result = pixels
+    for line in lines:
+        share = _ink_in_photo(line, pixels.shape)
+        core = share > 0.9 * float(share.max())
+        if share.max() > 0.3:
+            shift = np.median(changed[core] - pixels[core], axis=0)
+            result = floats(np.clip(result + share[..., None] * shift, 0, 1))
+    return result
+
+
+def _ink_in_photo(line: Line, shape: tuple[int, ...]) -> Floats:
+    inverse = np.linalg.inv(line.upright)
+    return floats(cv2.warpPerspective(line.ink, inverse, shape[1::-1], flags=cv2.INTER_AREA))
 
 
 def _bent(letters: Floats, down: Floats) -> Floats:

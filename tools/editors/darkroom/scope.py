@@ -18,7 +18,7 @@ from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
 
-_INKED: frozenset[Operation] = frozenset(
+INKED: frozenset[Operation] = frozenset(
     {
         *("brightness", "exposure", "contrast", "shadows", "highlights"),
         *("saturation", "warmth", "tint", "hue", "wash", "sepia", "black-and-white", "invert"),
@@ -125,7 +125,7 @@ class Scope:
                 what = step.region.phrase()
                 self._note(f"{step.clause!r} changes {what}, which was to be kept.")
             found = self.find(step.region)
-            if step.region.kind == "text" and step.operation in _INKED:
+            if step.region.kind == "text" and step.operation in INKED:
                 found = letters_in(self._pixels(), found)
             return floats(1 - found) if step.operation == "isolate" else found
         kept = {"background", "subject"} & set(self._recipe.keep)

@@ -15,9 +15,10 @@ from editthinker.tools.editors.darkroom.lettering import (
     erase,
     recoloured,
     rewrite,
+    shifted,
 )
 from editthinker.tools.editors.darkroom.line_ends import up_to_ends
-from editthinker.tools.editors.darkroom.lines import read_lines
+from editthinker.tools.editors.darkroom.lines import Line, read_lines
 from editthinker.tools.editors.darkroom.matte import dilated
 from editthinker.tools.editors.darkroom.strips import Known
 from editthinker.tools.editors.darkroom.typeface import font
@@ -220,20 +221,44 @@ def test_bold_words_are_replaced_by_bold_ones() -> None:
     assert inked_share(3) == pytest.approx(1, abs=0.2)
 
 
+def lines_of(widths: list[int]) -> list[Line]:
+    """Draw lines of text of some widths below each other."""
+    pixels, known = wall(), []
+    for i, width in enumerate(widths):
+        top = 10 + 50 * i
+        pixels[top : top + 20, 20 : 20 + width : 4] = INK
+        box = [(20, top), (20 + width, top), (20 + width, top + 20), (20, top + 20)]
+        known.append(Known("x" * (width // 10), np.asarray(box, np.float32)))
+    mask = np.max([masked(one) for one in known], axis=0)
+    return read_lines(pixels, mask, known)
+
+
 @pytest.mark.parametrize(
     ("content", "widths", "parts"),
     [
         ("zero emissions", [70, 130], ["zero", "emissions"]),
         ("electric", [70, 130], ["", "electric"]),  # where there is room for it
-        ("HELLO", [290, 380, 380, 380], ["HELLO", "", "", ""]),  # a text begins at the top
         ("one two three four", [100, 100], ["one two", "three four"]),
         ("a b c", [50], ["a b c"]),
     ],
 )
 def test_new_words_take_as_many_lines_as_there_were(
-    content: str, widths: list[float], parts: list[str]
+    content: str, widths: list[int], parts: list[str]
 ) -> None:
-    assert broken_over(content, widths) == parts
+    assert broken_over(content, lines_of(widths), every=True) == parts
+
+
+def test_new_words_for_a_whole_page_begin_at_its_top_on_as_few_lines_as_will_do() -> None:
+    page = lines_of([290, 380, 380, 380])
+    assert broken_over("HELLO WORLD", page, every=False) == ["HELLO WORLD", "", "", ""]
+
+
+def test_lighter_letters_are_lighter_up_to_their_edges() -> None:
+    before, mask = sign("SALE", size=60, at=(90, 110))
+    after = shifted(before, np.sqrt(before), read_lines(before, mask))
+    assert (after >= before - 0.01).all()
+    assert np.median(after[before[..., 1] < 0.1], axis=0) == pytest.approx(np.sqrt(INK), abs=0.05)
+    assert (after[..., 1] < np.sqrt(0.08) - 0.05).mean() < 0.001
 
 
 def test_strong_letters_are_told_from_a_ground_with_an_edge() -> None:
