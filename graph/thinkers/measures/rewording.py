@@ -35,10 +35,12 @@ def measure_erased(scene: Scene, step: Step) -> Finding:
     if area.mean() < 0.0003:
         return Finding(step, 0.0, f"Nothing changed where {name} is.")
     gone, verdict = _strokes_gone(scene, area)
-    left = None if sight is None else _left(scene, _meant(scene, sight), "")
-    if left is not None:
-        gone = float(np.interp(left, [0.35, 0.9], [1, 0]))
-        verdict = "it cannot be read any more" if left < 0.4 else f"{left:.0%} can still be read"
+    lefts = None if sight is None else _left(scene, _meant(scene, sight), "")
+    if lefts:
+        # A word that stays of those that were named is a failure; a line of a whole page is a part.
+        left = max(lefts) if step.region.name else float(np.mean(lefts))
+        gone = float(np.interp(left, [0.35, 0.9] if step.region.name else [0.08, 0.5], [1, 0]))
+        verdict = "it cannot be read any more" if gone > 0.9 else f"{left:.0%} can still be read"
     done = gone
     return Finding(step, done, f"Erasing {name}: {verdict}{', done' if done >= 0.8 else ''}.")
 
@@ -60,8 +62,8 @@ def measure_replaced(scene: Scene, step: Step) -> Finding:
     reading, verb = read_out(scene.edited, content)
     old = [] if sight is None else _meant(scene, sight)
     left = _left(scene, old, content)
-    if left is not None:
-        gone = float(np.interp(left, [0.5, 0.9], [1, 0]))
+    if left:
+        gone = float(np.interp(max(left), [0.5, 0.9], [1, 0]))
         before, after = (words_near(pixels, old) or [] for pixels in (scene.source, scene.edited))
         here = share_in(_said(after), content)
         reading, verb = max((reading, verb), credit(here))
@@ -91,23 +93,21 @@ def _meant(scene: Scene, sight: Sight) -> list[Words]:
     return [words for place in changed or sight.words for words in place]
 
 
-def _left(scene: Scene, old: Sequence[Words], content: str) -> float | None:
-    """Return how much of a line can still be read in its place; None where nothing reads.
+def _left(scene: Scene, old: Sequence[Words], content: str) -> list[float]:
+    """Return how much of each line can still be read in its place; none without a reader.
 
     What the new words say as well is no remainder.
     """
     after = words_near(scene.edited, old) if old else None
     if after is None:
-        return None
-    left, letters = [], []
+        return []
+    left = []
     for words in old:
         at = plane_of([words.corners], scene.edited.shape)
         there = "".join(one.text for one in after if share_inside(one.corners, at) > 0.3)
         share = share_in(there, words.text)
         left.append(share if share > share_in(content, words.text) else 0.0)
-        letters.append(len(compact(words.text)))
-    # One line of two that stays is a failure; one of a page is a part.
-    return max(left) if content else float(np.average(left, weights=letters))
+    return left
 
 
 def _clear(
