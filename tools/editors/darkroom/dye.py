@@ -20,8 +20,9 @@ _GREY = 10.0
 _BLACK = 35.0
 """Lightness up to which what is much lighter is of another stuff."""
 
-_YELLOW, _TURNED = (72.0, 112.0), 0.56
-"""Hues in degrees that look green in the shade, and by how much they turn for each L less."""
+_BLUE, _YELLOW, _TURNED = -30.0, (62.0, 112.0), 0.56
+"""Hue in degrees below which CIELAB turns pale blues to purple; hues that look green in the shade,
+and by how much they turn for each L less."""
 
 _BROWN = (38.0, 85.0, 45.0)
 """Hues in degrees of browns, and the lightness up to which they are no orange."""
@@ -157,15 +158,15 @@ def _painted(lab: Floats, look: _Look, goal: Floats) -> Floats:
 
 
 def _hue(light: Floats, strength: Floats, goal: Floats) -> Floats:
-    """Return hue angles in radians, as the eye sees them: of less colour, and in the shade."""
-    shares = floats(np.linspace(0.05, 1, 32))
-    shades = paler(goal, shares)
-    hue = np.interp(strength, shares, np.unwrap(np.arctan2(shades[:, 2], shades[:, 1])))
+    """Return hue angles in radians, as the eye sees them: of pale blue, and of shaded yellow."""
     angle = float(np.degrees(np.arctan2(goal[2], goal[1])))
-    if not _YELLOW[0] < angle < _YELLOW[1] or np.hypot(goal[1], goal[2]) < _GREY:
-        return floats(hue)
-    turned = np.clip(_TURNED * (float(goal[0]) - light), 0, 35)
-    return floats(hue - np.radians(turned))
+    if angle < _BLUE:
+        shares = floats(np.linspace(0.05, 1, 32))
+        shades = paler(goal, shares)
+        return floats(np.interp(strength, shares, np.arctan2(shades[:, 2], shades[:, 1])))
+    yellow = _YELLOW[0] < angle < _YELLOW[1] and np.hypot(goal[1], goal[2]) > _GREY
+    turned = np.clip(_TURNED * (float(goal[0]) - light), 0, 35) if yellow else np.zeros_like(light)
+    return floats(np.radians(angle - turned))
 
 
 def _moved(light: Floats, middle: float, goal: float, far: float) -> Floats:
