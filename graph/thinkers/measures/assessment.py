@@ -2,7 +2,8 @@
 
 Semantic score: `10 * (mean share done over the steps) * (product of what was kept)`. At most
 `UNFINISHED` while a step is less than half done, and at most `UNSURE` while the instruction has
-clauses that cannot be measured: the observer accepts only what it has seen. Quality score: 10 less
+clauses that cannot be measured, or that take each other back: the observer accepts only what it has
+seen. Quality score: 10 less
 the points of every damage.
 """
 
@@ -31,7 +32,7 @@ from editthinker.graph.thinkers.measures.finding import Damage, Finding
 from editthinker.graph.thinkers.measures.mistaking import tell_which
 from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
 from editthinker.graph.thinkers.measures.scene import Scene, lay_over
-from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
+from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Kind
 from editthinker.tools.images import Pixels
 
@@ -57,13 +58,26 @@ class Assessment:
     """Clauses that were not measured, in the user's words."""
 
     @property
+    def opposed(self) -> tuple[str, ...]:
+        """The user's words that take each other back, so that one of them was read wrong."""
+        steps = [f.step for f in self.findings if f.step.operation in SIGNED]
+        pairs = ((one, other) for at, one in enumerate(steps) for other in steps[:at])
+        clauses = [
+            (other.clause, one.clause)
+            for one, other in pairs
+            if (one.operation, one.region) == (other.operation, other.region)
+            and one.amount * other.amount < 0
+        ]
+        return clauses[0] if clauses else ()
+
+    @property
     def semantic(self) -> float:
         """Instruction followed and the rest preserved, in [0, 10]."""
         shares = [finding.done for finding in self.findings]
         score = 10 * float(np.mean(shares)) * prod(drift.kept for drift in self.drifts)
         if min(shares) < 0.5:
             score = min(score, UNFINISHED)
-        if self.unknown:
+        if self.unknown or self.opposed:
             score = min(score, UNSURE)
         return round(score, 1)
 
@@ -80,6 +94,9 @@ class Assessment:
         sentences = [finding.sentence for finding in worst_first[:4]]
         if self.unknown:
             sentences.append(f"Not measured: {'; '.join(self.unknown)[:200]}.")
+        if self.opposed:
+            one, other = (clause[:80] for clause in self.opposed)
+            sentences.append(f"{one!r} and {other!r} take each other back: what is meant?")
         sentences += [drift.sentence for drift in self.drifts[:2]]
         sentences += [harm.sentence for harm in costly[:2]]
         if not self.drifts and not self.damage:

@@ -8,6 +8,7 @@ from editthinker.tools.editors.darkroom.adjusting import Reading
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
+from editthinker.tools.editors.darkroom.words import vocabulary
 
 _COMPLAINTS = frozenset({"too", "enough"})
 
@@ -39,7 +40,33 @@ def without_repeats(steps: list[Step]) -> list[Step]:
         complains = bool(_COMPLAINTS.intersection(step.clause.lower().split()))
         if alike and complains and step.amount * after.amount > 0:
             spare = [*spare, step]
+    spare = [*spare, *_described(steps)]
     return [step for step in steps if not any(step is other for other in spare)]
+
+
+def _described(steps: list[Step]) -> list[Step]:
+    """Return what only says how a photo is: "it looks grey and flat, give it more contrast".
+
+    That is a bare adjective, where an order after it asks for the opposite.
+    """
+    return [
+        step
+        for at, step in enumerate(steps)
+        if step.operation in SIGNED
+        and _is_adjective(step.clause)
+        and any(
+            (step.operation, step.region) == (other.operation, other.region)
+            and step.amount * other.amount < 0
+            and not _is_adjective(other.clause)
+            for other in steps[at + 1 :]
+        )
+    ]
+
+
+def _is_adjective(clause: str) -> bool:
+    """Whether a clause is no more than "flat" or "dark", which may name a fault or a wish."""
+    meaning = vocabulary().get(tuple(clause.lower().split()))
+    return meaning is not None and meaning.kind == "operation" and meaning.role in {"low", "high"}
 
 
 def contradictions(steps: Sequence[Step]) -> list[str]:
