@@ -30,6 +30,9 @@ from editthinker.tools.vision.masks import Box
 _EYES = 640
 """Longest side that detector and reader look at, in pixels."""
 
+_ELSEWHERE = 0.25
+"""Share of a guess at a subject outside of the box of what is recognised from which it is wrong."""
+
 _OWN = 0.2
 """Share of a thing that has the colour that the words give it."""
 
@@ -101,6 +104,8 @@ def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
     main = find_alive(small, [box for box, _ in faces])
     if main is not None:
         core, box = (_fit(plane, before) for plane in main)
+        if takes_ground(_fit(guess.possible, before), box):
+            return Sight(np.asarray(core, np.float32), widened(box), 0.9, roomy=True)
         sure = np.maximum(_fit(guess.sure, before) * box, core)
         # What belongs to it may lie beyond its box: a helmet in its arms.
         may = np.maximum(box, _fit(guess.possible, before))
@@ -108,6 +113,11 @@ def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
     if guess.possible.max() < 1:
         return None
     return Sight(_fit(guess.sure, before), widened(_fit(guess.possible, before)), guess.trust)
+
+
+def takes_ground(guess: Floats, box: Floats) -> bool:
+    """Whether a guess at a subject lies outside of its box for much of it, as the ground does."""
+    return float((guess * (1 - widened(box))).sum()) > _ELSEWHERE * float(guess.sum())
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:

@@ -55,10 +55,12 @@ def guess_subject(pixels: Pixels, *, people: bool = False) -> Guess:
     if not kept:
         nothing = np.zeros((height, width), np.float32)
         return Guess(nothing, nothing)
-    head = find_skin(lab)
-    if head is not None:
-        kept = [_with_head(guess, head) for guess in kept]
-    return Guess(np.min(kept, axis=0), np.max(kept, axis=0))
+    face = find_skin(lab)
+    if face is None:
+        return Guess(np.min(kept, axis=0), np.max(kept, axis=0))
+    # A face is sure to belong to the body below it; how far its hair goes is not.
+    sure = np.min([_with_head(guess, face, hair=False) for guess in kept], axis=0)
+    return Guess(sure, np.max([_with_head(guess, face, hair=True) for guess in kept], axis=0))
 
 
 def find_skin(lab: Floats) -> Floats | None:
@@ -82,14 +84,15 @@ def find_skin(lab: Floats) -> Floats | None:
     return oval
 
 
-def _with_head(guess: Floats, face: Floats) -> Floats:
-    """Add a face, with its hair, to the body that was seen right below it."""
+def _with_head(guess: Floats, face: Floats, *, hair: bool) -> Floats:
+    """Add a face, with room for its hair or without, to the body that was seen right below it."""
     columns = face.any(axis=0)
     bottom, height = int(np.nonzero(face.any(axis=1))[0][-1]), int(face.any(axis=1).sum())
     below = guess[bottom : bottom + max(2, height // 2), columns]
     if not below.size or below.mean() < 0.3:
         return guess
-    head = cv2.dilate(face, np.ones((max(3, height // 3), max(3, height // 3)), np.uint8))
+    room = max(3, height // 3) if hair else 1
+    head = cv2.dilate(face, np.ones((room, room), np.uint8))
     return np.asarray(np.maximum(guess, head), np.float32)
 
 

@@ -28,6 +28,10 @@ _SURE, _WITHIN = 0.8, 0.8
 _BESIDE, _GAP = 5, 0.07
 """Pixels within which things touch, and share of the photo's side that may lie between them."""
 
+_ALONG, _WIDE = 0.1, 0.25
+"""Share of a side of the photo along which the ground runs out of it, and its size as a share of
+that of the thing on it."""
+
 _SPECK = 0.001
 """Share of the photo below which a patch that is left out of a thing is none of the background."""
 
@@ -94,17 +98,36 @@ def _joined(pixels: Pixels, mask: Floats, guess: Floats | None) -> Floats:
     share = float(mask.sum() / max(guess.sum(), 1))
     if inside <= 0.9 or not 0.3 < share < 0.9:
         return mask
-    parts = [one for one in propose(pixels) if one.score > _SURE and one.inside(guess) > _WITHIN]
+    parts = [
+        one.part(pixels).mask
+        for one in propose(pixels)
+        if one.score > _SURE and one.inside(guess) > _WITHIN
+    ]
+    parts = [part for part in parts if not runs_out(part, mask)]
     whole = mask
     for _ in range(2):  # what touches the thing, and what touches that
-        near = floats(cv2.dilate(whole, np.ones((_BESIDE, _BESIDE), np.uint8)))
-        added = [one for one in parts if one.inside(near) > 0.0]
-        whole = floats(np.max([mask, *(one.part(pixels).mask for one in added)], axis=0))
+        near = cv2.dilate(whole, np.ones((_BESIDE, _BESIDE), np.uint8))
+        added = [part for part in parts if float((part * near).sum()) > 0.0]
+        whole = floats(np.max([mask, *added], axis=0))
+    if whole is mask or not any((part * (1 - mask)).any() for part in added):
+        return mask
     # What lies between them, such as a shadow, is no background either.
     size = round(_GAP * min(mask.shape)) | 1
     shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     between = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, shape)
     return floats(np.maximum(whole, np.minimum(fill_holes(floats(between), 0.03), guess)))
+
+
+def runs_out(part: Floats, thing: Floats) -> bool:
+    """Whether a part is what a thing stands on or before: it reaches sides where the thing is not.
+
+    A saucer or a bag is held by the photo, the ground and a wall run out of it.
+    """
+    sides = ((0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1))
+    beyond = sum(
+        float(part[side].mean()) > _ALONG and float(thing[side].mean()) < 0.01 for side in sides
+    )
+    return beyond > 0 and float(part.sum()) > _WIDE * float(thing.sum())
 
 
 def _central(pixels: Pixels) -> Floats | None:
