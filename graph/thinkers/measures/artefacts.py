@@ -25,6 +25,10 @@ _DARKER: frozenset[Operation] = frozenset(
 )
 
 
+_NEARLY, _DRAWN = 95.5, 88.0
+"""L* from which on hardly any drawing is seen, and up to which all of it is."""
+
+
 def find_damage(scene: Scene) -> list[Damage]:
     """Return every kind of harm that the steps do not explain."""
     asked = {step.operation for step in scene.recipe.steps}
@@ -93,6 +97,27 @@ def _clipping(scene: Scene) -> Iterator[Damage]:
         f"{black:.1%} of the pixels are newly pure black.",
         _DARKER,
     )
+    yield from _drowned(scene)
+
+
+def _drowned(scene: Scene) -> Iterator[Damage]:
+    """Look for parts that are nearly white or black now, and have lost their drawing."""
+    weights, shown = scene.fine_weights(), scene.weights()
+    before, after, ideal = scene.fine_before, scene.fine_after, scene.ideal[..., 0]
+    for name, near, far, causes in (
+        ("white", _NEARLY, _DRAWN, _BRIGHTER),
+        ("black", 100 - _NEARLY, 100 - _DRAWN, _DARKER),
+    ):
+        sign = 1 if name == "white" else -1
+        new = np.asarray((sign * (after - near) > 0) & (sign * (far - before) > 0), np.float32)
+        # Half of what the edit would drown if it were done with care is no fault of it.
+        free = 0.5 * mean(np.asarray(sign * (ideal - near) > 0, np.float32), shown)
+        share = mean(new, weights) - free - 0.02
+        yield Damage(
+            float(np.interp(share, [0, 0.06, 0.15, 0.4], [0, 1.5, 3, 6])),
+            f"{mean(new, weights):.0%} of the photo drowned in {name}.",
+            causes,
+        )
 
 
 def _points(share: float) -> float:

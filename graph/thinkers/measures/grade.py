@@ -73,6 +73,13 @@ FIGURES: Mapping[Operation, Figure] = {
 """The figure that tells how far each graded operation went."""
 
 
+_NOTICED = 4.0
+"""Loss of L* of white that people see."""
+
+_SHIFTED: frozenset[Operation] = frozenset({"contrast", "saturation"})
+"""Steps whose figure other steps of tone move along."""
+
+
 def measure_grade(scene: Scene, step: Step) -> Finding:
     """Compare how far a figure moved with how far it should, the other steps as far as they got."""
     figure = FIGURES[step.operation]
@@ -88,12 +95,17 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     others = scene.without(step)
     start, without, goal, end = map(read, (scene.before, others, scene.ideal, scene.after))
     rest = _others(scene, others, weights)
+    alone = read(scene.only(step)) - start
     if rest.alike:  # such as brighter and lighter shadows: only the sum can be seen
         wanted, moved = goal - start, end - start
     else:
-        alone = read(scene.only(step)) - start
         wanted = alone + min(rest.share, 1.0) * (goal - without - alone)
         moved = end - start - rest.share * (without - start)
+        # How much contrast and colour another step costs hangs on its curve, which may be another
+        # one here: what has moved as far as this step by itself moves it is done as well.
+        bare = end - start
+        if step.operation in _SHIFTED and _off(bare, alone) < _off(moved, wanted):
+            wanted, moved = alone, bare
     full = abs(wanted) < figure.least
     if full:
         wanted = float(np.copysign(figure.least, step.amount))
@@ -106,14 +118,33 @@ def measure_grade(scene: Scene, step: Step) -> Finding:
     if coloured and ratio > 1 and scene.also(step, "wash"):
         ratio = together(ratio)
         done = credit(ratio, step)
+    greyed = _greyed(scene, step, others)
+    if greyed > _NOTICED:
+        done *= float(np.interp(greyed, [_NOTICED, 10], [0.9, 0.3]))
     where = "" if step.region == PHOTO else f" of {step.region.phrase()}"
     name = f"{figure.name[0].upper()}{figure.name[1:]}{where}"
     sentence = f"{name}: {moved:+.0f} of {wanted:+.0f} asked ({start:.0f} to {end:.0f})"
     room = " The photo has hardly any room for it." if full else ""
+    if greyed > _NOTICED:
+        room += f" Its whites went grey, by {greyed:.0f}."
     steerable = not full or abs(ratio) > 0.15
     return Finding(
         step, done, f"{sentence}{_verdict(ratio, done)}.{room}", ratio if steerable else None
     )
+
+
+def _greyed(scene: Scene, step: Step, others: Floats) -> float:
+    """Return by how much L* of the whites fell where more contrast was asked for, which keeps them.
+
+    What the other steps take from them is theirs.
+    """
+    if step.operation != "contrast" or step.amount < 0:
+        return 0.0
+    inside = scene.weights(step.region) > 0.5
+    if inside.sum() < 50:
+        return 0.0
+    whites = [float(np.percentile(lab[..., 0][inside], 98)) for lab in (scene.before, others)]
+    return min(whites) - float(np.percentile(scene.after[..., 0][inside], 98))
 
 
 class _Others(NamedTuple):
@@ -141,6 +172,11 @@ def _others(scene: Scene, others: Floats, weights: Floats) -> _Others:
     sums = np.array([other @ found, own @ found]) + trust
     share = np.linalg.solve(products + np.diag(trust), sums)[0]
     return _Others(float(np.clip(share, 0, 1.3)), alike)
+
+
+def _off(moved: float, wanted: float) -> float:
+    """Return by how much a ratio differs from 1."""
+    return abs(moved / wanted - 1) if abs(wanted) > 1e-6 else float("inf")
 
 
 def _verdict(ratio: float, done: float) -> str:

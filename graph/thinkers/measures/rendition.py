@@ -14,6 +14,9 @@ from editthinker.tools.editors.darkroom.light import from_lab
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import Target
 
+_SHOULDER = 45.0
+"""Distance in L* from white, or black, within which brightening, or darkening, moves tones less."""
+
 
 def render(before: Floats, steps: tuple[Step, ...], regions: Mapping[Target, Floats]) -> Floats:
     """Return `before` (CIELAB) with the steps that change tone or colour of whole regions."""
@@ -48,8 +51,19 @@ def _with_lightness(lab: Floats, lightness: Floats) -> Floats:
     return np.dstack([np.clip(lightness, 0, 100), lab[..., 1:]]).astype(np.float32)
 
 
-def _brightness(lab: Floats, step: Step, _: Floats) -> Floats:
-    return _with_lightness(lab, lab[..., 0] + 40 * step.amount)
+def _brightness(lab: Floats, step: Step, mask: Floats) -> Floats:
+    """Shift the tones; those near the end that they go to move less and keep their differences."""
+    plane = lab[..., 0]
+    left = 100 - plane if step.amount > 0 else plane
+    room = np.clip(left / _SHOULDER, 0, 1)
+    share = mean(np.asarray(room, np.float32), mask)
+    # A photo that is bright already goes no further than a part of the way to white.
+    size = abs(step.amount)
+    shift = float(np.copysign(min(40 * size, (0.25 + 0.4 * size) * mean(left, mask)), step.amount))
+    moved = plane + shift * room / max(share, 0.3)
+    # With the light goes colour, though less of it.
+    faded = np.sqrt(np.clip(moved / np.maximum(plane, 1), 0.1, 1))[..., None]
+    return _with_lightness(np.asarray(lab * faded, np.float32), moved)
 
 
 def _exposure(lab: Floats, step: Step, _: Floats) -> Floats:

@@ -70,7 +70,8 @@ _ORDER: tuple[frozenset[Operation], ...] = (
     frozenset({"remove", "erase-text", "replace-text"}),
     frozenset({"recolour", "denoise"}),
     frozenset({"white-balance"}),
-    frozenset({"brightness", "exposure", "contrast", "shadows", "highlights"}),
+    frozenset({"brightness", "exposure"}),
+    frozenset({"contrast", "shadows", "highlights"}),
     frozenset({"saturation", "warmth", "tint", "hue"}),
     REDRAWING,
     frozenset({"black-and-white", "isolate", "sepia", "blur", "sharpen"}),
@@ -85,7 +86,7 @@ _ORDER: tuple[frozenset[Operation], ...] = (
 )
 """What comes after what, whatever the order of the words."""
 
-_LAST_UNFRAMED = 10
+_LAST_UNFRAMED = 11
 """The place in `_ORDER` up to which masks fit the picture, since the frame is not set yet."""
 
 

@@ -25,21 +25,45 @@ from editthinker.tools.editors.darkroom.light import (
 _BURNT = 0.06
 """Share of a photo that more contrast may burn out; a washed-out sky has room for less of it."""
 
+_ROOM = (0.25, 0.65)
+"""Shares of the way to white, or to black, that the weakest and the strongest brightening, or
+darkening, may go."""
+
+_STEEPEST = 2.2
+"""Strength from which on a hump would turn tones around."""
+
+_LEFT_IN_CORNERS = 0.3
+"""Share of their light that a vignette leaves to the corners, so that dark ones keep a drawing."""
+
 Curve = Callable[[Floats], Floats]
 
 
 def brightness(work: Work) -> Floats:
-    """Move the mean of L by 40 times the amount; black and white stay where they are."""
-    light = _light(work)
-    goal = float(np.clip(light + 40 * work.step.amount, 0, 100).mean())
+    """Move the mean of L by 40 times the amount; black and white stay where they are.
+
+    On a photo that is bright already there is less room to white, and less to black on a dark one:
+    the mean goes at most `_ROOM` of the way to it. Brightening is a hump over the dark and the
+    middle tones, so that steps near white stay as large as they were; darkening is the same on the
+    negative.
+    """
+    light, amount = _light(work), work.step.amount
+    middle = float(light.mean())
+    room = 100 - middle if amount > 0 else middle
+    most = float(np.interp(abs(amount), [0, 1], _ROOM)) * room
+    goal = middle + float(np.clip(40 * amount, -most, most))
 
     def curve(strength: float) -> Curve:
         if strength >= 0:
-            return lambda x: floats(100 - 100 * (1 - x / 100) ** (1 + strength))
-        return lambda x: floats(100 * (x / 100) ** (1 - strength))
+            return lambda x: 100 * _humped(floats(x / 100), strength)
+        return lambda x: 100 - 100 * _humped(floats(1 - x / 100), -strength)
 
-    strength = solve(lambda s: float(curve(s)(light).mean()), goal, -5, 5)
+    strength = solve(lambda s: float(curve(s)(light).mean()), goal, -_STEEPEST, _STEEPEST)
     return relight(work.pixels, curve(strength))
+
+
+def _humped(light: Floats, strength: float) -> Floats:
+    """Lift light in [0, 1], most at 40 % and nothing at both ends, with a slope of 1 at white."""
+    return floats(light + np.float32(strength) * light * np.maximum(1 - light, 0) ** 1.5)
 
 
 def exposure(work: Work) -> Floats:
@@ -108,7 +132,7 @@ def vignette(work: Work) -> Floats:
     loss = (60 * work.step.amount * out * out * (3 - 2 * out)).astype(np.float32)
 
     def curve(light: Floats) -> Floats:
-        floor = 0.15 * light
+        floor = _LEFT_IN_CORNERS * light
         rest = light - loss - floor
         return floats(floor + (rest + np.sqrt(rest * rest + 0.2 * light)) / 2)
 
