@@ -25,6 +25,9 @@ GUESSED = 7.0
 _GUESSES = ("took the main thing in the photo", "took an oval in the middle")
 """How an editor says that it edited what it did not recognise."""
 
+_ALIKE = "things alike for it"
+"""How an editor says that a place picked out one of several things whose name it does not know."""
+
 _AMBIGUOUS = "; took "
 """How an editor says that several things fit the words, and which it chose."""
 
@@ -61,7 +64,8 @@ def _think(request: ThinkRequest) -> Thought:
     mark = request.mask.pixels if request.mask else None
     assessment = assess(request.source.pixels, request.edited.pixels, asked, mark)
     semantic, quality = assessment.semantic, assessment.quality
-    guesses = [note for note in request.notes if any(words in note for words in _GUESSES)]
+    doubts = _GUESSES if assessment.picked else (*_GUESSES, _ALIKE)
+    guesses = [note for note in request.notes if any(words in note for words in doubts)]
     prompt = request.prompt
     if semantic < ACCEPTABLE or quality < ACCEPTABLE:
         tried = {request.prompt, *(attempt.prompt for attempt in request.history)}

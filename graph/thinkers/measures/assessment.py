@@ -29,7 +29,7 @@ from editthinker.graph.thinkers.measures import (
 )
 from editthinker.graph.thinkers.measures.artefacts import find_damage
 from editthinker.graph.thinkers.measures.finding import Damage, Finding
-from editthinker.graph.thinkers.measures.mistaking import tell_which
+from editthinker.graph.thinkers.measures.mistaking import picks_one, tell_which
 from editthinker.graph.thinkers.measures.preservation import Drift, find_drifts
 from editthinker.graph.thinkers.measures.scene import Scene, lay_over
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Operation, Recipe, Step
@@ -56,6 +56,8 @@ class Assessment:
     damage: tuple[Damage, ...]
     unknown: tuple[str, ...]
     """Clauses that were not measured, in the user's words."""
+    picked: bool = False
+    """Whether all that was edited is the one of several things alike that a place names."""
 
     @property
     def opposed(self) -> tuple[str, ...]:
@@ -142,6 +144,7 @@ def assess(
         tuple(find_drifts(scene)),
         tuple(find_damage(scene)),
         recipe.unknown,
+        all(picks_one(scene, step) for step in limited.steps),
     )
 
 

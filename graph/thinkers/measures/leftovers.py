@@ -5,10 +5,26 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from editthinker.graph.thinkers.measures.lab import Floats, mean
+from editthinker.graph.thinkers.measures.lab import Floats
 from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.sight import Sight, widened
-from editthinker.graph.thinkers.measures.traces import new_steps, outline, solid
+from editthinker.graph.thinkers.measures.traces import (
+    commonest,
+    distances,
+    new_steps,
+    outline,
+    solid,
+)
+
+_ALIKE = 9.0
+"""Difference in colour up to which a thing cannot be told from what came in its place."""
+
+_TOLD = 0.2
+"""Share of a thing of which it must be plain whether it is gone."""
+
+_DEEP, _INSIDE = 7, 0.1
+"""Pixels of a window that lies inside of a thing and not at its rim, and how much of the colour of
+what is left must be there, as a share of it."""
 
 _SMALL = np.ones((3, 3), np.uint8)
 
@@ -31,20 +47,28 @@ def find_leftovers(scene: Scene, area: Floats, around: Floats, sight: Sight | No
         around: What lies around it and was not changed.
         sight: Where the thing is, where these eyes can tell.
     """
-    found = [_untouched(scene, sight), _torn(scene, area), _same(scene, area, around)]
+    found = [_untouched(scene, area, sight), _torn(scene, area), _same(scene, area, around)]
     found.append(_shadow(scene, area))
     return max(found, key=lambda left: left.share)
 
 
-def _untouched(scene: Scene, sight: Sight | None) -> Leftovers:
+def _untouched(scene: Scene, area: Floats, sight: Sight | None) -> Leftovers:
     """Look at the part of the thing itself that has not changed."""
     if sight is None or sight.must.sum() <= 8:
         return Leftovers(0, "")
-    rest = np.asarray(sight.must * (1 - scene.changed), np.float32)
-    lost = 1 - mean(scene.changed, sight.must)
+    # Black before black looks as it did and is gone all the same: there only its drawing tells.
+    drawing = scene.drawing
+    unlike = distances(scene.before, commonest(scene.after[area > 0.5])) > _ALIKE
+    plain = np.maximum(scene.changed, np.maximum(unlike, ~np.isnan(drawing)))
+    told = np.asarray(plain * sight.must, np.float32)
+    if told.sum() < _TOLD * sight.must.sum():
+        told = sight.must
+    still = (1 - scene.changed) * np.where(unlike, 1, np.nan_to_num(drawing, nan=1.0))
+    rest = np.asarray(told * still, np.float32)
+    lost = float(rest.sum() / told.sum())
     # A rim that is left all around is a matter of masks; a lump is a part of the thing.
     lump = cv2.morphologyEx((rest > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _SMALL)
-    share = float((rest * lump).sum() / sight.must.sum())
+    share = float((rest * lump).sum() / told.sum())
     missed = max(
         float(np.interp(lost, [0.15, 0.55, 0.9], [0, 0.45, 1])),
         float(np.interp(share, [0.07, 0.15, 0.5], [0, 0.25, 0.5])),
@@ -60,6 +84,8 @@ def _torn(scene: Scene, area: Floats) -> Leftovers:
     near = widened(area, 0.12) > 0.5
     open_side = near & (cv2.erode(near.astype(np.uint8), _SMALL) < 1)
     free = near & (area < 0.5) & (scene.changed < 0.3)
+    # Of what stands behind it the margin of a removal takes a strip, but nothing deeper inside.
+    deep = cv2.erode(area, np.ones((_DEEP, _DEEP), np.uint8)) > 0.5
     count, labels = cv2.connectedComponents(torn, connectivity=8)
     piece = np.zeros(area.shape, bool)
     for index in range(1, count):
@@ -75,7 +101,8 @@ def _torn(scene: Scene, area: Floats) -> Leftovers:
         touching = np.unique(parts[beside & (parts > 0)])
         part = np.isin(parts, touching) & (parts > 0)
         # What runs on to all sides is the ground and no part of the thing.
-        if part.any() and (part & open_side).sum() < 0.25 * part.sum() ** 0.5:
+        held = (part & open_side).sum() < 0.25 * part.sum() ** 0.5
+        if part.any() and held and (deep & (off < 14)).sum() > _INSIDE * part.sum():
             piece |= part
     share = float(piece.sum() / max(float(area.sum()), 1))
     rest = float(np.interp(share, [0.04, 0.1, 0.5], [0, 0.3, 0.6]))

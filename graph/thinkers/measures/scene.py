@@ -12,7 +12,7 @@ from editthinker.graph.thinkers.measures.border import Border, find_border
 from editthinker.graph.thinkers.measures.lab import Floats, lightness, shrink, to_lab
 from editthinker.graph.thinkers.measures.rendition import RENDERED, render
 from editthinker.graph.thinkers.measures.sight import Sight, behind, look, marked
-from editthinker.graph.thinkers.measures.traces import changed_area, solid
+from editthinker.graph.thinkers.measures.traces import changed_area, same_drawing, solid
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, MARKED, PHOTO, SUBJECT, Target
 from editthinker.tools.images import Pixels
@@ -70,6 +70,15 @@ class Scene:
         overall = tuple(s for s in steps if s.region == PHOTO and s.operation in RENDERED)
         expected = render(self.before, overall, self._coarse_regions) if overall else self.before
         return changed_area(expected, self.after) * self._coarse_shared
+
+    @cached_property
+    def drawing(self) -> Floats:
+        """Where fine detail is what it was, in [0, 1], NaN where there is none; as `before`."""
+        height, width = self.before.shape[:2]
+        same = same_drawing(self.fine_before, self.fine_after)
+        return np.asarray(
+            cv2.resize(same, (width, height), interpolation=cv2.INTER_NEAREST), np.float32
+        )
 
     def without(self, step: Step | None) -> Floats:
         """Return the rendition of all steps but one."""

@@ -10,6 +10,16 @@ _NOTICED = (3.0, 7.0)
 """Colour differences that nobody and that everybody sees."""
 
 
+_WINDOW, _COARSE = 15, 3.0
+"""Pixels of a window in which drawings are compared, and the size of what is no drawing in it."""
+
+_FAINT = 0.04
+"""Mean square of detail, in L*, from which there is a drawing."""
+
+_ALIKE = (0.35, 0.75)
+"""Correlations from which on a drawing may be, and is, the same."""
+
+
 def changed_area(before: Floats, after: Floats) -> Floats:
     """Return where two pictures, CIELAB, differ: soft, in [0, 1]."""
     off = np.linalg.norm(after - before, axis=2)
@@ -145,6 +155,21 @@ def ghost(before: Floats, after: Floats, weights: Floats) -> float:
     old, new = (plane[inside] - plane[inside].mean() for plane in fine)
     spread = float(np.sqrt((old**2).mean() * (new**2).mean()))
     return float((old * new).mean() / spread) if spread > 0.05 else 0.0
+
+
+def same_drawing(before: Floats, after: Floats) -> Floats:
+    """Return where the fine detail of L*, `(H, W)`, is what it was: soft, in [0, 1].
+
+    NaN where there is none that could tell.
+    """
+    window = (_WINDOW, _WINDOW)
+    old, new = (plane - cv2.GaussianBlur(plane, (0, 0), _COARSE) for plane in (before, after))
+    power = cv2.blur(old * old, window)
+    both = cv2.blur(old * new, window) / np.sqrt(
+        np.maximum(power * cv2.blur(new * new, window), 1e-9)
+    )
+    same = np.interp(both, _ALIKE, [0, 1])
+    return np.asarray(np.where(power > _FAINT, same, np.nan), np.float32)
 
 
 def look_alikes(before: Floats, area: Floats) -> Floats:

@@ -201,6 +201,8 @@ def _object(target: Target, pixels: Pixels) -> Grounded:
         if main:  # there may be more of the same
             several = [*split(parts[0].mask, 0.002, 0.04), *look_alikes(photo, parts[0])]
             parts = several or parts
+            if len(parts) > 1:  # the place picks out one of several, which is more than a guess
+                note = f"Took the {target.place} one of {len(parts)} things alike for it."
         if len(parts) == 1 and not _lies(parts[0], target.place):
             raise EditRefusedError(
                 f"the only {target.name} that can be found does not lie on the {target.place} of "
