@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from editthinker.tools.editors.darkroom.filigree import around_filigree
 from editthinker.tools.editors.darkroom.light import Floats, floats, to_lab
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.masks import enlarge, fill_holes, shrunk
@@ -50,7 +51,7 @@ def find_sky(pixels: Pixels) -> Floats | None:
         return None
     if line == height:
         mask = np.maximum(mask, _through_openings(lab, mask))
-    return _without_bars(enlarge(floats(mask), pixels), pixels)
+    return around_filigree(_without_bars(enlarge(floats(mask), pixels), pixels), pixels)
 
 
 def _without_bars(sky: Floats, pixels: Pixels) -> Floats:
