@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from editthinker.graph.thinkers.measures.lab import Floats, mean, shrink, to_lab
-from editthinker.graph.thinkers.measures.rendition import render
+from editthinker.graph.thinkers.measures.rendition import lift, render
 from editthinker.tools.editors.darkroom.light import from_lab
 from editthinker.tools.editors.darkroom.recipe import Recipe, Step
 from editthinker.tools.images import Pixels
@@ -29,6 +29,11 @@ def fit_to_photo(pixels: Pixels, recipe: Recipe) -> Recipe:
             return step
         if dark and step.amount > 0 and step.operation != "contrast":
             return replace(step, amount=round(min(1.0, 1.3 * step.amount), 2))
+        if step.operation == "brightness":
+            light = mean(lab[..., 0], whole)
+            left = 100 - light if step.amount > 0 else light
+            size = round(lift(abs(step.amount), left) / 40, 2)
+            step = replace(step, amount=float(np.copysign(size, step.amount)))
         for factor in (1.0, 0.9, 0.8, 0.7):
             smaller = replace(step, amount=round(step.amount * factor, 2))
             shown, first = from_lab(render(lab, (smaller,), regions)), from_lab(lab)

@@ -17,6 +17,9 @@ _GOOD = 8.0
 _LEAST, _MOST = 0.03, 1.0
 """Amounts, without their sign."""
 
+_FURTHEST = 1.6
+"""How many times what the user asked for may be asked of an editor."""
+
 _MINOR, _SEVERE = 0.8, 4.0
 """Points of quality that a step cost: too little to act on, and enough to act firmly."""
 
@@ -109,6 +112,8 @@ def _scaled(step: Step, old: Step, factor: float) -> Step:
         return replace(
             old, options={**old.options, "degrees": round(max(-limit, min(limit, degrees)), 1)}
         )
-    size = min(max(abs(old.amount) * factor, _LEAST), _MOST)
+    # A measure that is never content must not drive a step to extremes.
+    most = min(_FURTHEST * abs(step.amount), _MOST)
+    size = min(max(abs(old.amount) * factor, _LEAST), most)
     sign = -1 if step.operation in SIGNED and step.amount < 0 else 1
     return replace(old, amount=sign * round(size, 2))

@@ -10,9 +10,13 @@ import cv2
 import numpy as np
 
 from editthinker.graph.thinkers.measures.lab import Floats, displayable, mean
+from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.light import from_lab
 from editthinker.tools.editors.darkroom.recipe import Operation, Step
 from editthinker.tools.editors.darkroom.target import Target
+
+_WASHED = 0.6
+"""Share of its own chroma that a full wash gives to the tones, and takes from what they had."""
 
 _SHOULDER = 45.0
 """Distance in L* from white, or black, within which brightening, or darkening, moves tones less."""
@@ -27,6 +31,14 @@ def render(before: Floats, steps: tuple[Step, ...], regions: Mapping[Target, Flo
             changed = lab + mask * (rule(lab, step, regions[step.region]) - lab)
             lab = displayable(np.asarray(changed, np.float32))
     return lab
+
+
+def lift(amount: float, left: float) -> float:
+    """Return by how much mean L* should move on a photo that is `left` from white, or from black.
+
+    A photo that is bright already goes no further than a part of the way.
+    """
+    return min(40 * amount, (0.25 + 0.4 * amount) * left)
 
 
 def corners(shape: tuple[int, ...]) -> Floats:
@@ -57,9 +69,7 @@ def _brightness(lab: Floats, step: Step, mask: Floats) -> Floats:
     left = 100 - plane if step.amount > 0 else plane
     room = np.clip(left / _SHOULDER, 0, 1)
     share = mean(np.asarray(room, np.float32), mask)
-    # A photo that is bright already goes no further than a part of the way to white.
-    size = abs(step.amount)
-    shift = float(np.copysign(min(40 * size, (0.25 + 0.4 * size) * mean(left, mask)), step.amount))
+    shift = float(np.copysign(lift(abs(step.amount), mean(left, mask)), step.amount))
     moved = plane + shift * room / max(share, 0.3)
     # With the light goes colour, though less of it.
     faded = np.sqrt(np.clip(moved / np.maximum(plane, 1), 0.1, 1))[..., None]
@@ -126,6 +136,16 @@ def _sepia(lab: Floats, _: Step, __: Floats) -> Floats:
     return np.dstack([lab[..., 0], 4 * depth, 20 * depth]).astype(np.float32)
 
 
+def _wash(lab: Floats, step: Step, _: Floats) -> Floats:
+    """Take a part of the colours for one, or for one in the dark and one in the light tones."""
+    over = np.array(lab_of(str(step.options["colour"]))[1:], np.float32)
+    under = np.array(lab_of(str(step.options.get("dark", step.options["colour"])))[1:], np.float32)
+    share = np.interp(lab[..., 0], [25, 75], [0, 1])[..., None]
+    goal = _WASHED * (under + share * (over - under))
+    laid = lab[..., 1:] + step.amount * (goal - _WASHED * lab[..., 1:])
+    return np.dstack([lab[..., 0], laid]).astype(np.float32)
+
+
 def _vignette(lab: Floats, step: Step, _: Floats) -> Floats:
     # On a dark photo there is less to take: corners never lose more than most of their light.
     loss = np.minimum(60 * step.amount, 0.8 * lab[..., 0])
@@ -149,6 +169,7 @@ _RULES: Mapping[Operation, Callable[[Floats, Step, Floats], Floats]] = {
     "hue": _hue,
     "black-and-white": _black_and_white,
     "sepia": _sepia,
+    "wash": _wash,
     "vignette": _vignette,
     "blur": _blur,
 }

@@ -29,8 +29,10 @@ def measure_wash(scene: Scene, step: Step) -> Finding:
             (str(step.options["dark"]), third(light, weights, darkest=True)),
             (str(step.options["colour"]), third(light, weights, darkest=False)),
         ]
-    ratios = [_share(scene, name, part, step.amount) for name, part in parts]
-    ratio = min(ratios)
+    # What other steps take from a colour, as fading does, or add to it is not the wash's.
+    starts = [scene.before, scene.without(step)]
+    ratios = [min(_share(scene, lab, *part, step.amount) for part in parts) for lab in starts]
+    ratio = min(ratios, key=lambda ratio: abs(ratio - 1))
     if scene.also(step, "warmth", "saturation"):
         ratio = together(ratio)
     done = credit(ratio, step)
@@ -40,17 +42,16 @@ def measure_wash(scene: Scene, step: Step) -> Finding:
     return Finding(step, done, sentence, ratio)
 
 
-def _share(scene: Scene, name: str, weights: Floats, amount: float) -> float:
+def _share(scene: Scene, first: Floats, name: str, weights: Floats, amount: float) -> float:
     goal = np.array(lab_of(name)[1:])
     size = float(np.hypot(*goal))
     way = goal / max(size, 1e-6)
     start, end = (
-        mean(np.asarray(lab[..., 1:] @ way, np.float32), weights)
-        for lab in (scene.before, scene.after)
+        mean(np.asarray(lab[..., 1:] @ way, np.float32), weights) for lab in (first, scene.after)
     )
     wanted = amount * (_DEPTH * size - 0.6 * start)
     if size < 10:  # grey washes take colour away
-        start, end = (mean(chroma(lab), weights) for lab in (scene.before, scene.after))
+        start, end = (mean(chroma(lab), weights) for lab in (first, scene.after))
         wanted = -0.6 * amount * start
     ratio = (end - start) / (wanted if abs(wanted) > 3 else float(np.copysign(3, wanted or 1)))
     has = start > _HAS * _DEPTH * size and end > 0.8 * start

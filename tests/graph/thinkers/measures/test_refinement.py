@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,16 @@ def test_harm_asks_for_less_of_what_caused_it() -> None:
     darker, warmer = refine(recipe, recipe, found).steps
     assert -0.5 < darker.amount < 0
     assert warmer.amount == 0.5
+
+
+@pytest.mark.parametrize("amount", [0.2, 0.5])
+def test_a_measure_that_is_never_content_drives_no_step_to_extremes(amount: float) -> None:
+    step = Step("saturation", -amount)
+    asked = tried = Recipe((step,))
+    for _ in range(5):
+        never = Assessment((Finding(step, 0.3, "", 0.3),), (), (), ())
+        tried = refine(asked, tried, never)
+    assert amount < -tried.steps[0].amount < 2 * amount
 
 
 def test_angles_are_adjusted_in_degrees() -> None:

@@ -38,3 +38,16 @@ def test_a_negative_is_compared_with_the_photo_turned_round() -> None:
     source, step = photo("coffee"), Step("invert")
     assert semantic(source, np.asarray(cv2.bitwise_not(source), np.uint8), step) == 10
     assert semantic(source, source, step) == 0
+
+
+def test_a_wash_and_faded_colours_are_judged_together() -> None:
+    source = photo("coffee")
+    recipe = Recipe((Step("wash", 0.3, options={"colour": "orange"}), Step("saturation", -0.5)))
+    lab = to_lab(source)
+    faded = lab * np.array([1, 0.5, 0.5], np.float32)
+    washed = np.rint(255 * from_lab(faded + np.array([0, 4, 12], np.float32))).astype(np.uint8)
+    only_faded = np.rint(255 * from_lab(faded)).astype(np.uint8)
+    both, one = (assess(source, edited, recipe) for edited in (washed, only_faded))
+    assert both.semantic >= 8, both.reasoning
+    assert one.semantic < 8, one.reasoning
+    assert assess(source, source, recipe).semantic < 6
