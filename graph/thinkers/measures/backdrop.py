@@ -7,7 +7,7 @@ from editthinker.graph.thinkers.measures.finding import Finding
 from editthinker.graph.thinkers.measures.lab import Floats, chroma, mean
 from editthinker.graph.thinkers.measures.palette import LOOSE, belongs
 from editthinker.graph.thinkers.measures.scene import Scene
-from editthinker.graph.thinkers.measures.traces import on_edges, slope, solid
+from editthinker.graph.thinkers.measures.traces import commonest, distances, on_edges, slope, solid
 from editthinker.tools.editors.darkroom.colours import lab_of
 from editthinker.tools.editors.darkroom.recipe import Step
 from editthinker.tools.editors.darkroom.target import BACKGROUND, SUBJECT
@@ -23,6 +23,10 @@ _SPARSE = 0.15
 
 _SEVERAL, _SMALL = 8, 0.0008
 """Things lying about from which none is the subject, and the share of a photo each takes up."""
+
+_NECK, _UNLIKE = 15, 12.0
+"""Pixels of an opening through which a hole may reach the outside, and the difference in colour of
+what is no part of the ground."""
 
 _COLOURLESS = 3.0
 """Mean chroma of a photo that is black and white already."""
@@ -93,16 +97,48 @@ def measure_cutout(scene: Scene, step: Step) -> Finding:
     done = float(np.interp(share, [0.002, 0.02, 0.85, 0.97], [0, 1, 1, 0.1]))
     sentence = f"Cut out {name}: {share:.0%} of the photo is left"
     if sight is not None and sight.must.sum() > 8:
-        outside = np.asarray(sight.may < 0.5, np.float32)
+        others = [s.region for s in scene.recipe.steps if s.operation == "cutout" and s is not step]
+        may = np.max(
+            [sight.may, *(scene.sights[o].may for o in others if o in scene.sights)], axis=0
+        )
+        outside = np.asarray(may < 0.5, np.float32)
         spare = mean(opaque, outside) if outside.sum() > 8 else 0.0
-        clean = float(np.interp(spare, [0.1, 0.5], [1, 0.2]))
+        # A saucer that these eyes do not know lies beyond the cup.
+        limits = [0.1, 0.5] if all(other in scene.sights for other in others) else [0.4, 0.8]
+        clean = float(np.interp(spare, limits, [1, 0.2]))
         done *= 1 - sight.trust * (1 - clean)
         if clean < 0.8:
             sentence += f", {spare:.0%} of the rest stayed"
     kept, fault = _kept_subject(scene, opaque, step)
-    done *= kept
+    holes = holes_in(opaque, scene.before)
+    whole = float(np.interp(holes, [0.004, 0.02, 0.1], [1, 0.72, 0.4]))
+    if whole < 0.9:
+        fault += f", with holes of {holes:.0%} of it"
+    done *= kept * whole
     verdict = ", done" if done >= 0.8 else ""
     return Finding(step, done, f"{sentence}{fault}{verdict}.")
+
+
+def holes_in(opaque: Floats, before: Floats) -> float:
+    """Return the size of the holes in a cut-out, as a share of it.
+
+    What shows the ground that lies around it, as through a ring, is none.
+    """
+    solid = np.asarray(opaque > 0.5, np.uint8)
+    margin = _NECK
+    wide = np.pad(solid, margin)
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_NECK, _NECK))
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, shape)
+    outside = cv2.connectedComponents(1 - closed, connectivity=4)[1]
+    inner = (outside != outside[0, 0])[margin:-margin, margin:-margin] & (solid == 0)
+    around = np.asarray((solid == 0) & ~inner)
+    if not inner.any() or around.sum() < 50:
+        return 0.0
+    unlike = distances(before, commonest(before[around], 4)) > _UNLIKE
+    lumps = cv2.morphologyEx(
+        np.asarray(inner & unlike, np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+    )
+    return float(lumps.sum() / max(int(solid.sum()), 1))
 
 
 def measure_isolate(scene: Scene, step: Step) -> Finding:

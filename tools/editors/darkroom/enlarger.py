@@ -20,7 +20,7 @@ from editthinker.tools.editors.darkroom import (
     tone,
 )
 from editthinker.tools.editors.darkroom.colours import rgb_of
-from editthinker.tools.editors.darkroom.cutout import cut_out
+from editthinker.tools.editors.darkroom.cutout import cut_out, together
 from editthinker.tools.editors.darkroom.letters import known_lines
 from editthinker.tools.editors.darkroom.light import Floats, Work, floats, from_lab, to_lab
 from editthinker.tools.editors.darkroom.lines import read_lines
@@ -181,8 +181,7 @@ class Enlarger:
         every = [other for other in self.recipe.steps if other.operation == "cutout"]
         if step is not every[0]:
             return picture
-        # Added, not the larger of both: where two things meet, each has a half of the edge.
-        mask = floats(np.minimum(sum(self._scope.find(other.region) for other in every), 1))
+        mask = together([self._scope.find(other.region) for other in every])
         return cut_out(picture, mask, " and ".join(other.region.phrase() for other in every))
 
     def _adjusted(self, step: Step, pixels: Floats) -> Floats:
