@@ -22,8 +22,13 @@ ACCEPTABLE = 8.0
 GUESSED = 7.0
 """Best semantic score of an edit of something that the editor could only guess at."""
 
-_GUESSES = ("took the main thing in the photo", "took an oval in the middle")
-"""How an editor says that it edited what it did not recognise."""
+_GUESSES = (
+    "took the main thing in the photo",
+    "took an oval in the middle",
+    "main thing in the photo rests on for",
+    "Could not keep",
+)
+"""How an editor says that it edited, or kept, what it did not recognise."""
 
 _ALIKE = "things alike for it"
 """How an editor says that a place picked out one of several things whose name it does not know."""

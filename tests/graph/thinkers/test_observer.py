@@ -164,6 +164,9 @@ def test_importing_the_observer_loads_no_model_library() -> None:
     [
         "Cannot recognise a boat; took the main thing in the photo.",
         "Could not tell the subject; took an oval in the middle.",
+        "Took what the main thing in the photo rests on for the rock.",
+        "Could not keep the rock: cannot recognise a rock in this photo.",
+        "Took the bottom one of 2 things alike for it.",
     ],
 )
 async def test_a_guess_of_the_editor_is_not_accepted_and_called_a_guess(note: str) -> None:

@@ -8,12 +8,14 @@ import numpy as np
 
 from editthinker.tools.editors.base import EditRequest
 from editthinker.tools.editors.darkroom.grounding import Grounded, ground, mark_of
+from editthinker.tools.editors.darkroom.kinds import belongs
 from editthinker.tools.editors.darkroom.letters import letters_in
 from editthinker.tools.editors.darkroom.light import Floats, floats
 from editthinker.tools.editors.darkroom.likeness import with_remains
 from editthinker.tools.editors.darkroom.matte import spread
 from editthinker.tools.editors.darkroom.recipe import Operation, Recipe, Step
 from editthinker.tools.editors.darkroom.region import find_subject
+from editthinker.tools.editors.darkroom.resting import find_rest
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Target
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
@@ -104,10 +106,30 @@ class Scope:
             except EditRefusedError as exc:
                 if excepted:  # the whole photo was not meant
                     raise
-                self._note(f"Could not keep {spared.phrase()}: {exc}.")
-                continue
+                kept = self._instead(spared, step)
+                if kept is None:
+                    self._note(f"Could not keep {spared.phrase()}: {exc}.")
+                    continue
+                free = floats(1 - kept)
             mask = free if mask is None else floats(mask * free)
         return mask
+
+    def _instead(self, target: Target, step: Step) -> Floats | None:
+        """Return what may be a thing that nothing here knows, where a background is replaced.
+
+        That is the main thing, or what it rests on if the name is one of such things.
+        """
+        pixels = np.ascontiguousarray(self._request.images[0].pixels[..., :3])
+        subject = find_subject(pixels)
+        if step.region != BACKGROUND or target.kind != "object" or not subject.clear:
+            return None
+        if not belongs(target.name, "rests"):
+            self._note(f"Cannot tell {target.phrase()}; took the main thing in the photo.")
+            return subject.mask
+        below = find_rest(pixels, subject.mask)
+        if below is not None:
+            self._note(f"Took what the main thing in the photo rests on for {target.phrase()}.")
+        return below
 
     def _spared(self, target: Target, step: Step, *, sure: bool) -> Floats:
         """Return where a thing is that keeps what it is; of text on what gets a colour, letters."""
