@@ -16,6 +16,7 @@ from editthinker.graph.thinkers.measures.scene import Scene
 from editthinker.graph.thinkers.measures.style import flatness
 from editthinker.tools.editors.darkroom.light import from_lab
 from editthinker.tools.editors.darkroom.recipe import REDRAWING, Operation
+from editthinker.tools.editors.darkroom.target import PHOTO
 from editthinker.tools.images import Pixels
 
 _SOFTENING: frozenset[Operation] = REDRAWING | {"blur", "denoise", "fill"}
@@ -27,6 +28,10 @@ _DARKER: frozenset[Operation] = frozenset(
 
 _NEARLY, _DRAWN = 95.5, 88.0
 """L* from which on hardly any drawing is seen, and up to which all of it is."""
+
+
+_DETAIL = (0.7, 2.0)
+"""Deviation of L* within a few pixels of what has no drawing, and of what has one."""
 
 
 def find_damage(scene: Scene) -> list[Damage]:
@@ -104,15 +109,19 @@ def _drowned(scene: Scene) -> Iterator[Damage]:
     """Look for parts that are nearly white or black now, and have lost their drawing."""
     weights, shown = scene.fine_weights(), scene.weights()
     before, after, ideal = scene.fine_before, scene.fine_after, scene.ideal[..., 0]
+    fine = cv2.blur((before - cv2.blur(before, (9, 9))) ** 2, (9, 9))
+    # A pale sky has little to lose.
+    drawn = np.interp(np.sqrt(np.maximum(fine, 0)), _DETAIL, [0.25, 1]).astype(np.float32)
     for name, near, far, causes in (
         ("white", _NEARLY, _DRAWN, _BRIGHTER),
         ("black", 100 - _NEARLY, 100 - _DRAWN, _DARKER),
     ):
         sign = 1 if name == "white" else -1
-        new = np.asarray((sign * (after - near) > 0) & (sign * (far - before) > 0), np.float32)
-        # Half of what the edit would drown if it were done with care is no fault of it.
-        free = 0.5 * mean(np.asarray(sign * (ideal - near) > 0, np.float32), shown)
-        share = mean(new, weights) - free - 0.02
+        gone = (sign * (after - near) > 0) & (sign * (far - before) > 0)
+        new = np.asarray(gone * drawn, np.float32)
+        # A part of what the edit would drown if it were done with care is no fault of it.
+        free = 0.25 * mean(np.asarray(sign * (ideal - near) > 0, np.float32), shown)
+        share = mean(new, weights) - free - 0.012
         yield Damage(
             float(np.interp(share, [0, 0.06, 0.15, 0.4], [0, 1.5, 3, 6])),
             f"{mean(new, weights):.0%} of the photo drowned in {name}.",
@@ -165,6 +174,8 @@ def _noise(scene: Scene) -> Iterator[Damage]:
 def _halos(scene: Scene) -> Iterator[Damage]:
     window = np.ones((7, 7), np.uint8)
     before, after = scene.fine_before, scene.fine_after
+    if all(step.region == PHOTO for step in scene.recipe.steps):
+        before = _as_toned(before, after)
     high, low = cv2.dilate(before, window), cv2.erode(before, window)
     contrast = max(float(after.std()) / max(float(before.std()), 1.0), 1.0)
     shift = cv2.blur(after, (31, 31)) - cv2.blur(before, (31, 31))
@@ -177,6 +188,16 @@ def _halos(scene: Scene) -> Iterator[Damage]:
         f"Bright or dark rims stand along {share:.1%} of the photo.",
         frozenset({"sharpen", "shadows", "highlights"}),
     )
+
+
+def _as_toned(before: Floats, after: Floats) -> Floats:
+    """Return the source with the curve of tones that the edit has: what one explains is no rim."""
+    levels = np.rint(before).astype(np.intp).ravel()
+    counts = np.bincount(levels, minlength=101)
+    sums = np.bincount(levels, weights=after.ravel().astype(np.float64), minlength=101)
+    known = np.nonzero(counts > 0)[0]
+    curve = np.maximum.accumulate(sums[known] / counts[known])
+    return np.asarray(np.interp(before, known, curve), np.float32)
 
 
 def _banding(scene: Scene) -> Iterator[Damage]:

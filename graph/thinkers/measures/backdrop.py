@@ -28,6 +28,9 @@ _NECK, _UNLIKE = 15, 12.0
 """Pixels of an opening through which a hole may reach the outside, and the difference in colour of
 what is no part of the ground."""
 
+_PLAIN = 18.0
+"""Difference in colour up to which a background has the one that was asked for."""
+
 _COLOURLESS = 3.0
 """Mean chroma of a photo that is black and white already."""
 
@@ -40,7 +43,7 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
     kept = bool(scene.recipe.spared) and edited.sum() > _HALF * core.sum()
     if (kept or core.mean() < _SEEN) and edited.mean() > _SEEN:
         core = np.asarray(edited > 0.5, np.float32)  # "... but keep the flag"
-    elif "end" in step.options and mean(edited, core) > _HALF:
+    elif "end" in step.options and step.region != BACKGROUND and mean(edited, core) > _HALF:
         core = np.asarray(core * (edited > 0.5), np.float32)  # a lake looks like sky
     name = step.region.phrase()
     if {"image", "scene"} & set(step.options):
@@ -48,22 +51,34 @@ def measure_fill(scene: Scene, step: Step) -> Finding:
         done = float(np.interp(covered, [0.3, 0.85], [0, 1]))
         sentence = f"{covered:.0%} of {name} shows something else now"
     elif "end" in step.options:
-        done, sentence = _gradient(scene, step, core)
+        # Over all of a background it is seen, also where these eyes are not sure of it.
+        seen = np.maximum(core, edited) if step.region == BACKGROUND else core
+        done, sentence = _gradient(scene, step, core, np.asarray(seen, np.float32))
     else:
         colour = str(step.options["colour"])
-        plain = np.linalg.norm(scene.after - lab_of(colour), axis=2) < 18
+        plain = np.linalg.norm(scene.after - lab_of(colour), axis=2) < _PLAIN
         share = mean(np.maximum(plain.astype(np.float32), belongs(scene.after, colour)), core)
         even = mean(plain.astype(np.float32), core)
         done = float(np.interp(0.5 * share + 0.5 * even, [0.1, 0.85], [0, 1]))
         sentence = f"{even:.0%} of {name} is plain {colour}"
     if step.region == BACKGROUND:
+        done *= float(np.interp(_missed(scene, step, core, edited), [0.12, 0.3], [1, 0.7]))
         kept, fault = _kept_subject(scene, np.asarray(1 - solid(scene.changed), np.float32))
         done, sentence = done * kept, sentence + fault
     verdict = "done" if done >= 0.8 else "not there yet"
     return Finding(step, done, f"{sentence}, {verdict}.")
 
 
-def _gradient(scene: Scene, step: Step, core: Floats) -> tuple[float, str]:
+def _missed(scene: Scene, step: Step, core: Floats, edited: Floats) -> float:
+    """Return the share of what is surely background that stayed as it was, and is to be another."""
+    fits = np.zeros_like(core)
+    if set(step.options) == {"colour"}:
+        off = np.linalg.norm(scene.after - lab_of(str(step.options["colour"])), axis=2)
+        fits = np.asarray(off < _PLAIN, np.float32)
+    return mean(np.asarray((1 - edited) * (1 - fits), np.float32), core)
+
+
+def _gradient(scene: Scene, step: Step, core: Floats, seen: Floats) -> tuple[float, str]:
     """Follow the colours from one side to the other: how far along the way each line is."""
     name = step.region.phrase()
     first, last = (np.array(lab_of(str(step.options[key]))) for key in ("colour", "end"))
@@ -74,9 +89,9 @@ def _gradient(scene: Scene, step: Step, core: Floats) -> tuple[float, str]:
     fits = np.asarray((off < 30) | (np.max(named, axis=0) > 0.5), np.float32)
     share = mean(fits, core)
     across = 1 if step.options.get("direction", "down") == "down" else 0
-    counts = core.sum(axis=across)
+    counts = seen.sum(axis=across)
     places = np.nonzero(counts > _SPARSE * counts.max())[0]
-    means = ((along * core).sum(axis=across) / np.maximum(core.sum(axis=across), 1))[places]
+    means = ((along * seen).sum(axis=across) / np.maximum(counts, 1))[places]
     if len(places) < 8:
         return 0.0, f"{name} cannot be told"
     part = max(1, len(places) // 6)

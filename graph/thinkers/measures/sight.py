@@ -104,7 +104,8 @@ def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
     main = find_alive(small, [box for box, _ in faces])
     if main is not None:
         core, box = (_fit(plane, before) for plane in main)
-        if takes_ground(_fit(guess.possible, before), box):
+        # People hold things that lie beyond their box, such as a helmet; animals do not.
+        if not faces and takes_ground(_fit(guess.possible, before), box):
             return Sight(np.asarray(core, np.float32), widened(box), 0.9, roomy=True)
         sure = np.maximum(_fit(guess.sure, before) * box, core)
         # What belongs to it may lie beyond its box: a helmet in its arms.
@@ -116,8 +117,13 @@ def _subject(_: Target, source: Pixels, before: Floats) -> Sight | None:
 
 
 def takes_ground(guess: Floats, box: Floats) -> bool:
-    """Whether a guess at a subject lies outside of its box for much of it, as the ground does."""
-    return float((guess * (1 - widened(box))).sum()) > _ELSEWHERE * float(guess.sum())
+    """Whether a guess at a subject runs out of its box to several sides, as the ground does."""
+    rest = guess * (1 - widened(box))
+    sides = ((0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1))
+    beyond = sum(
+        float(rest[side].mean()) > 0.1 and float(box[side].mean()) < 0.01 for side in sides
+    )
+    return beyond > 1 and float(rest.sum()) > _ELSEWHERE * float(guess.sum())
 
 
 def _background(target: Target, source: Pixels, before: Floats) -> Sight | None:

@@ -121,13 +121,14 @@ def _joined(pixels: Pixels, mask: Floats, guess: Floats | None) -> Floats:
 def runs_out(part: Floats, thing: Floats) -> bool:
     """Whether a part is what a thing stands on or before: it reaches sides where the thing is not.
 
-    A saucer or a bag is held by the photo, the ground and a wall run out of it.
+    A saucer is held by the photo, a helmet in somebody's arms is cut off by one side of it; the
+    ground and a wall run out on several.
     """
     sides = ((0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1))
     beyond = sum(
         float(part[side].mean()) > _ALONG and float(thing[side].mean()) < 0.01 for side in sides
     )
-    return beyond > 0 and float(part.sum()) > _WIDE * float(thing.sum())
+    return beyond > 1 and float(part.sum()) > _WIDE * float(thing.sum())
 
 
 def _central(pixels: Pixels) -> Floats | None:

@@ -51,6 +51,14 @@ def test_light_that_drowns_costs_quality_and_light_that_keeps_its_drawing_does_n
     assert any("drowned" in harm.sentence for harm in lost.damage)
 
 
+def test_what_a_curve_of_tones_does_to_edges_is_no_rim() -> None:
+    source = photo("temple")
+    share = to_lab(source)[..., 0] / 100
+    lifted = with_light(source, 100 * (share + 1.2 * share * (1 - share) ** 1.5))
+    verdict = judge(source, lifted, Step("brightness", 0.5))
+    assert not any("rims" in harm.sentence for harm in verdict.damage)
+
+
 def test_more_contrast_that_turns_white_grey_is_not_done() -> None:
     source = photo("temple")
     plane = to_lab(source)[..., 0]
