@@ -75,7 +75,8 @@ def _missed(scene: Scene, step: Step, core: Floats, edited: Floats) -> float:
     if set(step.options) == {"colour"}:
         off = np.linalg.norm(scene.after - lab_of(str(step.options["colour"])), axis=2)
         fits = np.asarray(off < _PLAIN, np.float32)
-    return mean(np.asarray((1 - edited) * (1 - fits), np.float32), core)
+    left = np.asarray((1 - edited) * (1 - fits), np.float32)
+    return 0.0 if _lie_about(left) else mean(left, core)
 
 
 def _gradient(scene: Scene, step: Step, core: Floats, seen: Floats) -> tuple[float, str]:

@@ -26,13 +26,13 @@ def find_background(chunk: Chunk) -> str:
         return f"replace {place.phrase()} with a {scene.text}"
     if chunk.found("with-clouds") and not chunk.found("taking"):
         return "replace the sky with a blue sky with clouds"
-    wall = next((one for one in things if one.name == "wall" and one.colour), None)
-    if place and wall:
-        return f"make {place.phrase()} {wall.colour}"  # "into a plain white wall"
     ends = chunk.colours(all_of_them=True)
     fades = chunk.found("fades-into") is not None
     if place and ends and ((fades and len(ends) == 2) or chunk.has("gradient")):
         return _gradient(chunk, place, ends)
+    wall = next((one for one in things if one.name == "wall" and one.colour), None)
+    if place and wall and not ends:
+        return f"make {place.phrase()} {wall.colour}"  # "into a plain white wall"
     if len(colours) != 1 or fades:
         return ""
     if place:

@@ -50,8 +50,8 @@ def _known() -> _Known:
 
 
 def belongs(name: str, *kinds: str) -> bool:
-    """Return whether a name stands in one of some lists of `kinds.toml`."""
-    return any(name in _known().lists[kind] for kind in kinds)
+    """Return whether a name stands in one of some lists of `kinds.toml`, or in any."""
+    return any(name in _known().lists[kind] for kind in kinds or _known().lists)
 
 
 def is_part(name: str) -> bool:

@@ -91,6 +91,7 @@ def find_named(pixels: Pixels, name: str, colour: str = "", place: Place = "") -
         EditRefusedError: if there is no such thing.
     """
     found = find_objects(pixels)
+    name = _head(name)
     if found is not None and belongs(name, "people"):
         return Named(*_recognised(pixels, "person", colour, found))
     if found is not None and name in known_names():
@@ -140,6 +141,16 @@ def find_named(pixels: Pixels, name: str, colour: str = "", place: Place = "") -
         note = f"Took the main thing in the photo for the {name}."
         return Named([part_of(rest)], note, "signs")
     return Named([part_of(rest)], f"{unknown} took the main thing in the photo.", "guess")
+
+
+def _head(name: str) -> str:
+    """Return the last word of a name if only that word says anything here: "mission patch"."""
+    head = name.split()[-1]
+
+    def is_known(each: str) -> bool:
+        return each in known_names() or look_of(each) is not None or belongs(each)
+
+    return head if is_known(head) and not is_known(name) else name
 
 
 def _alike(pixels: Pixels, name: str, colour: str, main: MainThing, place: Place) -> Named | None:

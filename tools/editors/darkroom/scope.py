@@ -20,6 +20,9 @@ from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT
 from editthinker.tools.errors import EditRefusedError, MediaError
 from editthinker.tools.images import Pixels
 
+_AMONG = 0.1
+"""Share of a guess at most that may lie in the background from which it is kept."""
+
 INKED: frozenset[Operation] = frozenset(
     {
         *("brightness", "exposure", "contrast", "shadows", "highlights"),
@@ -124,12 +127,23 @@ class Scope:
         if step.region != BACKGROUND or target.kind != "object" or not subject.clear:
             return None
         if not belongs(target.name, "rests"):
+            guess = self._on_background(target, pixels)
+            if guess is not None:
+                return guess
             self._note(f"Cannot tell {target.phrase()}; took the main thing in the photo.")
             return subject.mask
         below = find_rest(pixels, subject.mask)
         if below is not None:
             self._note(f"Took what the main thing in the photo rests on for {target.phrase()}.")
         return below
+
+    def _on_background(self, target: Target, pixels: Pixels) -> Floats | None:
+        """Return a guess at a thing that is no background, whatever it is."""
+        try:
+            guess, behind = ground(target, pixels).mask, ground(BACKGROUND, pixels).mask
+        except EditRefusedError:
+            return None
+        return guess if (guess * behind).sum() < _AMONG * guess.sum() else None
 
     def _spared(self, target: Target, step: Step, *, sure: bool) -> Floats:
         """Return where a thing is that keeps what it is; of text on what gets a colour, letters."""

@@ -58,6 +58,7 @@ def test_tells_what_is_to_go(instruction: str, sentence: str) -> None:
         ("the stuff behind my cat is messy, can you put a plain beige there", "with beige"),
         ("give me some clouds over the pagoda please", "replace the sky with a cloudy sky"),
         ("Change the background into a plain white wall", "replace the background with white"),
+        ("Swap the flag and the blue wall with a grey gradient background", "from grey to white"),
         ("give me the cat as a transparent png", "cut out the cat"),
     ],
 )

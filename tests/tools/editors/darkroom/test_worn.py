@@ -130,3 +130,9 @@ def test_of_things_spread_over_a_photo_those_of_a_colour_are_found() -> None:
     pixels = photo("galaxies")
     orange = ground(Target("object", "galaxy", "right", "orange"), pixels)
     assert part_of(orange.mask).centre[0] > 0.6
+
+
+@pytest.mark.pack
+def test_a_name_of_two_words_is_told_by_its_last() -> None:
+    found = find_named(photo("astronaut"), "mission patch")
+    assert found.by == "look"
