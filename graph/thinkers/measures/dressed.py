@@ -12,6 +12,9 @@ _HIPS, _WAIST = 5.2, 2.6
 _HEAD = 0.13
 """Share of a person's height that is head."""
 
+_NECK = 0.3
+"""How far below the chin clothes begin, in heights of a face."""
+
 _SHOULDERS = 1.0
 """How far shoulders reach to each side of a face, in widths of it."""
 
@@ -39,7 +42,7 @@ def find_dressed(pixels: Pixels, name: str) -> list[Box]:
         beside = round(_SHOULDERS * (right - left))
         sides = max(0, left - beside), top, min(pixels.shape[1], right + beside), pixels.shape[0]
         found.append(_worn(name, head, sides))
-    return [box for box in found if box[3] - box[1] > 4]
+    return [box for box in found if box[3] - box[1] > 4]  # not where a face fills the photo
 
 
 def _inside(head: Box, person: Box) -> bool:
@@ -53,4 +56,4 @@ def _worn(name: str, head: Box, person: Box) -> Box:
     if belongs(name, "legs"):
         return left, min(bottom, head[1] + round(_WAIST * down)), right, bottom
     lowest = bottom if belongs(name, "long") else min(bottom, head[1] + round(_HIPS * down))
-    return left, head[3], right, lowest
+    return left, head[3] + round(_NECK * down), right, lowest
