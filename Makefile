@@ -95,8 +95,8 @@ outcomes: .venv/dev ## how the loop ends over 70 photos and instructions, and 62
 	PYTHONPATH=tests/support $(BIN)/python tests/outcomes/everyday.py out/everyday.png
 
 .PHONY: free
-free: .venv/dev ## sixty wishes in free words, with a sheet to look at (LIST=first ... fifth)
-	PYTHONPATH=tests/support $(BIN)/python tests/outcomes/free.py $(or $(LIST),fifth)
+free: .venv/dev ## sixty wishes in free words, with a sheet to look at (LIST=first ... seventh)
+	PYTHONPATH=tests/support $(BIN)/python tests/outcomes/free.py $(or $(LIST),seventh)
 
 .PHONY: pairs
 pairs: .venv/dev ## whether the observer prefers good edits of real photos to bad ones

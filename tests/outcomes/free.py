@@ -39,8 +39,8 @@ def grant(wishes: list[dict[str, str]], folder: str) -> list[Outcome]:
 
 
 def main() -> None:
-    """Run one list, the fifth unless another is named."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "fifth"
+    """Run one list, the seventh unless another is named."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "seventh"
     sheet = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(f"out/free-{name}.png")
     with tempfile.TemporaryDirectory() as folder:
         outcomes = grant(read_lists()[name], folder)

@@ -18,9 +18,12 @@ from editthinker.tools.editors.darkroom.scenery import find_ground, find_sky
 from editthinker.tools.editors.darkroom.worn import Dress, find_worn
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
-from editthinker.tools.vision.masks import Box, Part, clean, part_of
+from editthinker.tools.vision.masks import Box, Part, clean, part_of, split
 from editthinker.tools.vision.reader import read_text
 from editthinker.tools.vision.segmenter import outlines_with_model, segment
+
+_FINE = 0.08
+"""Half the width of gaps in the sky, as a share of the photo's side, up to which they are fine."""
 
 _BOARDS = 25.0
 """How many times larger than its text such a thing may be."""
@@ -71,6 +74,8 @@ def find_kind(pixels: Pixels, name: str) -> tuple[list[Part], str] | None:
         boards = _boards(pixels)
         if boards or not belongs(name, "large"):
             return boards, f"Took what the text stands on for the {name}."
+    if belongs(name, "twigs") and (twigs := _before_sky(pixels)):
+        return twigs, f"Took the fine things before the sky for the {name}."
     if name == "cloud":
         return _clouds(pixels), ""
     if belongs(name, "leaves"):
@@ -173,6 +178,19 @@ def _covers(part: Part, box: Box) -> bool:
     left, top, right, bottom = box
     inside = part.mask[top:bottom, left:right]
     return inside.size > 0 and float(inside.mean()) > 0.6
+
+
+def _before_sky(pixels: Pixels) -> list[Part]:
+    """Return the fine things that stand before the sky and are not the main thing."""
+    sky, subject = find_sky(pixels), find_subject(pixels)
+    if sky is None:
+        return []
+    side = max(3, round(_FINE * min(sky.shape)))
+    whole = cv2.copyMakeBorder(sky, side, side, side, side, cv2.BORDER_REPLICATE)
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, shape)[side:-side, side:-side]
+    main = cv2.dilate(subject.mask, np.ones((5, 5))) if subject.clear else np.zeros_like(sky)
+    return split(floats((closed - sky) * (1 - main)), 0.0003, 0.02)
 
 
 def _clouds(pixels: Pixels) -> list[Part]:

@@ -294,7 +294,7 @@ def test_no_text_takes_long_to_read(part: str) -> None:
     for size in (600, 1000, 4000):
         start = time.process_time()
         parse((part * 4000)[:size])
-        assert time.process_time() - start < 1.0  # a fifth of that on an ordinary machine
+        assert time.process_time() - start < 10  # a fiftieth of that on an ordinary machine
 
 
 def test_no_list_of_adjectives_takes_long_to_read() -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -96,6 +97,19 @@ def test_things_that_lie_in_one_another_are_chosen_from_without_a_place() -> Non
     found = choose([part_of(ring), part_of(disc)], Target("object", "lion"))
     assert found.count == 2
     assert "all the lions" in found.note
+
+
+def test_branches_are_the_fine_things_before_the_sky() -> None:
+    blue = np.linspace(150, 210, 240)[:, None, None] * np.array([0.55, 0.75, 1.0])
+    pixels = np.repeat(blue, 320, axis=1).astype(np.uint8)
+    pixels[190:] = (60, 80, 40)
+    twigs = np.zeros((240, 320), np.uint8)
+    for start, end in (((319, 20), (220, 70)), ((300, 30), (290, 110)), ((319, 60), (250, 100))):
+        cv2.line(twigs, start, end, 1, 3)
+    pixels[twigs > 0] = (25, 20, 20)
+    mask = ground(Target("object", "branch", "all"), pixels).mask
+    assert mask[twigs > 0].mean() > 0.8
+    assert mask[cv2.dilate(twigs, np.ones((9, 9), np.uint8)) == 0].mean() < 0.01
 
 
 @pytest.mark.pack
