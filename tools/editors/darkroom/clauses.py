@@ -42,6 +42,9 @@ _INTO = frozenset({"to", "into", "with", "for"})
 
 _PARTICLES = frozenset({"out", "away", "off"})
 
+_WAYS = frozenset({"up", "down"})
+"""Particles that say which way by themselves, after a verb that says so too: "turn it down"."""
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -115,9 +118,17 @@ def split(text: str) -> list[Clause]:
             continue
         if word.kind == "keep":
             close("keep")
+        if word.text == "so" and following and _begins_an_order(following):
+            close(",")  # "I want to share it so brighten it up"
         words.append(word)
     close("")
     return clauses
+
+
+def _begins_an_order(word: Word) -> bool:
+    """Return whether a word is a verb: not the "it is level" that has the horizon levelled."""
+    verb = vocabulary().get((word.text.partition(" ")[0],))
+    return word.meaning.order and verb is not None and verb.order
 
 
 def _tokens(text: str) -> Iterator[Word]:
@@ -189,7 +200,7 @@ def _particles(tokens: list[Word]) -> list[Word]:
     known, joined = vocabulary(), list(tokens)
     for at, token in enumerate(tokens):
         following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-        if token.text not in _PARTICLES or following == "of":
+        if token.text not in _PARTICLES | _WAYS or following == "of":
             continue
         if at and (tokens[at - 1].text, token.text) in known:
             continue  # "stands out"
@@ -197,6 +208,8 @@ def _particles(tokens: list[Word]) -> list[Word]:
             if tokens[verb].kind != "unknown":
                 break
             meaning = known.get((tokens[verb].text, token.text))
+            if token.text in _WAYS and (tokens[verb].text,) in known:
+                continue
             if meaning and meaning.order:
                 joined[verb] = replace(tokens[verb], meaning=meaning)
                 joined[at] = replace(token, meaning=Meaning("filler"))

@@ -19,6 +19,8 @@ _AT = frozenset({"on", "in", "at", "from", "along", "near", "by"})
 
 _WORN_ON = frozenset({"on", "from", "off", "around"})
 
+_SIDES = frozenset({"left", "right", "top", "bottom", "middle"})
+
 _COUNTS = frozenset({"two", "three", "four", "five", "ten"})
 
 GROWN = frozenset({"hair", "skin", "eye", "nose", "mouth", "teeth", "lips"})
@@ -91,7 +93,7 @@ class Merger:
             behind = Meaning("region", "background", target=BACKGROUND)
             self.words = [*kept, replace(self._span(last, word), meaning=behind)]
         elif last.kind == "owner" and first:
-            self.words[-2:] = [self._span(before, word)]
+            self.words[-2:] = [self._span(before, _owned(word, first))]
         elif last.text == "her" and target != PHOTO:
             self.words[-1] = self._span(last, word)
         elif target == BACKGROUND == last.meaning.target and word.text.startswith("behind "):
@@ -217,6 +219,18 @@ class Merger:
                 self.notes.pop()
             self.told = (word.start, said)
             self.notes.append(f"Took '{said}' for {word.meaning.target.phrase()}.")
+
+
+def _owned(word: Word, owner: Target) -> Word:
+    """Return what somebody has, which is on the side where he is: "the left woman's dress"."""
+    target = word.meaning.target
+    if not target or target.kind not in _SEVERAL or not set(owner.place.split()) & _SIDES:
+        return word
+    if target.place == "all" and not target.row and not target.side and owner.place != "middle":
+        target = replace(target, side=owner.place)
+    elif not target.place:
+        target = replace(target, place=owner.place)
+    return replace(word, meaning=replace(word.meaning, target=target))
 
 
 def _inheriting(meaning: Meaning, first: Target) -> Meaning:

@@ -17,6 +17,7 @@ _NO_VERBS = frozenset(
     | {"other", "mirror", "read", "reads", "say", "says", "that", "horizon", "more", "it", "is"}
     | {"photo", "picture", "image", "neutral", "even", "it's", "crooked", "tilted", "looks", "name"}
     | {"colour", "color", "balance", "level", "auto", "until", "deep", "reading", "saying", "which"}
+    | {"white"}
 )
 """First words of orders that begin other things more often."""
 

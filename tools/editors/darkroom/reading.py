@@ -35,7 +35,6 @@ from editthinker.tools.editors.darkroom.remarks import (
     contrasts,
     details,
     explains,
-    leaves,
     likens,
     mends,
     narrates,
@@ -59,6 +58,7 @@ from editthinker.tools.editors.darkroom.settling import (
     contradictions,
     inked,
     isolated,
+    left_over,
     placed,
     shared_back,
     torn,
@@ -168,7 +168,7 @@ class _Reader:
         reading = read_only(clause) or self._read_rest(clause)
         if narrates(clause):
             self.asides.remarks.append(clause)
-        elif self.gone and leaves(clause):
+        elif self.gone and left_over(clause, self.steps[self.last :]):
             self.notes.append(f"Took {clause.text!r} for what is left.")
         elif reading:
             self._add(clause, reading)
@@ -355,6 +355,10 @@ class _Reader:
         if places and clause.only("region") and self.carry.steps and not clause.orders:
             if self.carry.but:
                 return self._read_more_left(places)
+            filled = [step.operation for step in self.carry.steps] == ["fill"]
+            if clause.joined_by == "plus" and filled and self.carry.region == BACKGROUND:
+                note = f"Took {clause.text!r} for a part of the background."
+                return Reading((), self.carry, (note,))  # "including the chairs"
             listed = clause.joined_by in {"and", "&", ","}  # and not "including the cat"
             if (
                 listed

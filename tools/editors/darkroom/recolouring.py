@@ -29,6 +29,9 @@ _BECOMES = frozenset(
     | {"place", "transform", "alter", "modify", "exchange"}
 )
 
+_PAINTS = frozenset({"paint", "repaint", "dye", "recolour", "recolor"})
+"""Verbs that lay a colour on a thing, and not a tone over a photo."""
+
 _SWAPS = frozenset({"replace", "swap", "switch", "exchange", "substitute"})
 
 _PLAIN = frozenset({"plain", "solid"})
@@ -208,8 +211,10 @@ def _with_unknown_named(clause: Clause) -> Clause:
 
 
 def _pointed(clause: Clause) -> list[Target]:
-    """Read "make this red" as about what the user marked."""
+    """Read "make this red" as about what the user marked, "paint it red" as the main thing."""
     said = [word.text for word in clause.all("region")]
+    if said in (["it"], ["them"]) and any(verb.text in _PAINTS for verb in clause.all("verb")):
+        return [SUBJECT]
     return [MARKED] if said in (["this"], ["this one"]) else []
 
 

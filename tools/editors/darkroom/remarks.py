@@ -88,6 +88,11 @@ def leaves(clause: Clause) -> bool:
     return bool(phrase("left-over").match(clause.text))
 
 
+def leaves_alone(clause: Clause) -> bool:
+    """Return whether a clause tells what is left over as an order: "just keep the woman"."""
+    return bool(phrase("left-alone").match(clause.text))
+
+
 def without_use(clause: Clause) -> tuple[Clause, str] | None:
     """Take "for my wall" from what is asked of something else."""
     for at in range(len(clause.words) - 1, 0, -1):

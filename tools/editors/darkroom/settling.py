@@ -7,6 +7,7 @@ from itertools import pairwise
 from editthinker.tools.editors.darkroom.adjusting import Reading
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import SIGNED, Step
+from editthinker.tools.editors.darkroom.remarks import leaves, leaves_alone
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, SUBJECT, Place, Target
 from editthinker.tools.editors.darkroom.words import vocabulary
 
@@ -121,6 +122,15 @@ def inked(step: Step, clause: Clause) -> Step | None:
     if step.operation != "text" or not only:
         return None
     return replace(step, options={**step.options, "colour": str(colours[0].meaning.value)})
+
+
+def left_over(clause: Clause, taken: Sequence[Step]) -> bool:
+    """Return whether a clause only tells what stays where something was taken away."""
+    lines = any(word.meaning.value == "text" for word in clause.words)
+    if lines and any(step.region == Target("text", place="all") for step in taken):
+        return False  # a part of what is to go: "erase the text, I only need the first line"
+    erased = all(step.operation in {"remove", "erase-text"} for step in taken)
+    return leaves(clause) or (erased and leaves_alone(clause))
 
 
 def torn(steps: Sequence[Step], spared: Sequence[Target]) -> list[Step]:
