@@ -15,7 +15,7 @@ from editthinker.tools.editors.darkroom.islands import isolation, orders_in
 from editthinker.tools.editors.darkroom.phrases import phrase
 from editthinker.tools.editors.darkroom.quoting import masked, unmasked
 from editthinker.tools.editors.darkroom.recipe import DYEING, Recipe
-from editthinker.tools.editors.darkroom.remarks import tells
+from editthinker.tools.editors.darkroom.remarks import leaves, tells
 from editthinker.tools.editors.darkroom.target import BACKGROUND, PHOTO, Target
 from editthinker.tools.editors.darkroom.words import Meaning, Word
 
@@ -85,7 +85,9 @@ class Gist:
     def _take_part(self, clause: Clause, told: bool) -> None:
         chunk = Chunk(clause.words, clause.text, self.topic)
         plain = _pointed(clause, self.topic)
-        if told:
+        if leaves(clause) and self.orders:
+            self._drop(clause)
+        elif told:
             if self._reads(plain):
                 self.complaints.append(plain)
             elif chunk.found("complaint"):

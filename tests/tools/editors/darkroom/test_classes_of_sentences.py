@@ -16,6 +16,7 @@ def _reads(said: str, order: str) -> None:
     [
         ("erase the line of code at the bottom, I only need the paragraph", "bottom text"),
         ("delete the header; I want only the recipe", "top text"),
+        ("clear the text at the top, I only want the drawing", "top text"),
         ("erase the bottom line", "bottom text"),
         ("remove the top line of text", "top text"),
         ("delete the line at the bottom, we just need the heading", "bottom text"),
@@ -83,6 +84,8 @@ def test_a_purpose_alone_stays_unknown(said: str) -> None:
             "lift the shadows of the face by 50%",
         ),
         ("the shadows are very dark, lift them", "lift the shadows of the photo by 50%"),
+        ("the yellow cast is ugly, remove it", "cool down the photo by 50%"),
+        ("the noise is terrible, can you remove it?", "denoise the photo by 50%"),
         ("the highlights are harsh, soften them", "recover the highlights of the photo by 50%"),
     ],
 )
@@ -178,6 +181,12 @@ def test_without_a_background_nothing_is_filled(said: str, order: str) -> None:
     [
         ("give it a pink and violet dusk sky", "sky with a gradient from pink to violet"),
         ("replace the sky with orange and pink", "sky with a gradient from orange to pink"),
+        ("the sky should be pink and orange", "sky with a gradient from pink to orange"),
+        ("make it a purple and blue sky", "sky with a gradient from purple to blue"),
+        (
+            "fill the background with pink and orange",
+            "background with a gradient from pink to orange",
+        ),
         ("swap the sky for red and yellow", "sky with a gradient from red to yellow"),
         ("put a purple and orange sky behind it", "sky with a gradient from purple to orange"),
         ("change the background to pink and blue", "background with a gradient from pink to blue"),
