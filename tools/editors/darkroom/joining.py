@@ -110,7 +110,7 @@ def topic(clause: Clause) -> Target | None:
     if not named or any(w.kind in {"unknown", "body", "look"} for w in _before(clause, named[0])):
         return None
     first = clause.words[: clause.words.index(named[0])]
-    if any(w.kind == "operation" and w.meaning.role == "hosts" for w in first):
+    if any(w.kind == "operation" and w.meaning.value == "shadows" for w in first):
         return None  # "there is a shadow on the wall"
     target = named[0].meaning.target
     places = [word.meaning.value for word in clause.all("side", "vertical-place")]

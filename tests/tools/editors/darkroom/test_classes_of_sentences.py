@@ -39,6 +39,13 @@ def test_only_a_removal_leaves_something_over(said: str, order: str) -> None:
     _reads(said, order)
 
 
+@pytest.mark.parametrize(
+    "said", ["remove the line at the bottom of the road", "remove the top line of windows"]
+)
+def test_a_line_of_something_else_is_no_text(said: str) -> None:
+    assert all(step.region.kind != "text" for step in parse(said).steps)
+
+
 def test_a_line_of_what_is_to_go_is_not_what_is_left() -> None:
     assert "what is left" not in str(parse("erase the text, I only need the first line").notes)
 
@@ -112,6 +119,15 @@ def test_haze_that_is_complained_of_is_cleared_and_nothing_removed(haze: str) ->
 )
 def test_it_after_a_thing_is_the_thing(said: str, order: str) -> None:
     _reads(said, order)
+
+
+def test_it_after_the_light_of_a_thing_is_the_thing() -> None:
+    order = "change the colour of the hair to brown"
+    _reads("I hate the highlights in her hair, dye it brown", order)
+
+
+def test_half_of_some_things_is_not_all_of_them() -> None:
+    assert parse("remove about half the cups").unknown
 
 
 def test_the_shadow_on_a_wall_is_not_the_wall() -> None:
