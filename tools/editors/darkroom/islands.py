@@ -85,8 +85,10 @@ def _removal(chunk: Chunk) -> str:
     works = {"operation", "look", "scene", "colour"}
     if any(w.kind in works and w.meaning.role not in {"hosts", "name"} for w in chunk.words):
         return ""
-    if any(word.text in {"half", "half of"} for word in chunk.words):
-        return ""  # "about half the cups" are not all of them
+    if any(word.text in {"half", "half of"} and not word.definite for word in chunk.words):
+        return (
+            ""  # "about half the cups" are not all of them; "the half flower" is cut by the frame
+        )
     found: tuple[Target, ...] | None = ()
     if taking := chunk.found("taking"):
         verb = taking.group().split()[0].lower()

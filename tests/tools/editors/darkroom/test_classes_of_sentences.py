@@ -128,6 +128,7 @@ def test_it_after_the_light_of_a_thing_is_the_thing() -> None:
 
 def test_half_of_some_things_is_not_all_of_them() -> None:
     assert parse("remove about half the cups").unknown
+    assert parse("remove the half flower at the bottom").sentence() == "remove the bottom flower"
 
 
 def test_the_shadow_on_a_wall_is_not_the_wall() -> None:
