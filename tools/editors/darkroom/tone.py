@@ -32,6 +32,9 @@ darkening, may go."""
 _STEEPEST = 2.2
 """Strength from which on a hump would turn tones around."""
 
+_HUMPS = 2
+"""Humps one after the other at most."""
+
 _LEFT_IN_CORNERS = 0.3
 """Share of their light that a vignette leaves to the corners, so that dark ones keep a drawing."""
 
@@ -57,13 +60,21 @@ def brightness(work: Work) -> Floats:
             return lambda x: 100 * _humped(floats(x / 100), strength)
         return lambda x: 100 - 100 * _humped(floats(1 - x / 100), -strength)
 
-    strength = solve(lambda s: float(curve(s)(light).mean()), goal, -_STEEPEST, _STEEPEST)
+    limit = _HUMPS * _STEEPEST
+    strength = solve(lambda s: float(curve(s)(light).mean()), goal, -limit, limit)
     return relight(work.pixels, curve(strength))
 
 
 def _humped(light: Floats, strength: float) -> Floats:
-    """Lift light in [0, 1], most at 40 % and nothing at both ends, with a slope of 1 at white."""
-    return floats(light + np.float32(strength) * light * np.maximum(1 - light, 0) ** 1.5)
+    """Lift light in [0, 1], most at 40 % and nothing at both ends, with a slope of 1 at white.
+
+    What one hump cannot do without turning tones around, as on a night sky, several do in turn.
+    """
+    while strength > 0:
+        step = np.float32(min(strength, _STEEPEST))
+        light = floats(light + step * light * np.maximum(1 - light, 0) ** 1.5)
+        strength -= _STEEPEST
+    return light
 
 
 def exposure(work: Work) -> Floats:
