@@ -28,7 +28,7 @@ from editthinker.tools.vision.masks import Order, Part, first, part_of, split
 from editthinker.tools.vision.reader import can_read
 from editthinker.tools.vision.segmenter import outlines_with_model
 
-_CACHE_BYTES = 96 * 2**20
+_CACHE_BYTES = 32 * 2**20
 
 _LARGE = 0.08
 """Share of the photo of a main thing from which others of its kind can be told."""
