@@ -3,8 +3,7 @@
 Semantic score: `10 * (mean share done over the steps) * (product of what was kept)`. At most
 `UNFINISHED` while a step is less than half done, and at most `UNSURE` while the instruction has
 clauses that cannot be measured, or that take each other back: the observer accepts only what it has
-seen. Quality score: 10 less
-the points of every damage.
+seen. Quality score: 10 less the points of every damage.
 """
 
 from collections.abc import Callable, Mapping

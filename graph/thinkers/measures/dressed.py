@@ -1,16 +1,11 @@
 """Where people wear things, by the boxes of people and faces: nothing here outlines anything."""
 
 from editthinker.tools.editors.darkroom.kinds import belongs
+from editthinker.tools.editors.darkroom.worn import HEAD, HIPS, WAIST
 from editthinker.tools.images import Pixels
 from editthinker.tools.vision.detector import find_objects
 from editthinker.tools.vision.faces import find_faces
 from editthinker.tools.vision.masks import Box
-
-_HIPS, _WAIST = 5.2, 2.6
-"""Faces below the hairline where jackets end at most, and trousers begin."""
-
-_HEAD = 0.13
-"""Share of a person's height that is head."""
 
 _NECK = 0.3
 """How far below the chin clothes begin, in heights of a face."""
@@ -36,7 +31,7 @@ def find_dressed(pixels: Pixels, name: str) -> list[Box]:
         heads = [other for other in heads if other is not head]
         left, top, right, bottom = person
         tall = bottom - top
-        found.append(_worn(name, head or (left, top, right, top + round(_HEAD * tall)), person))
+        found.append(_worn(name, head or (left, top, right, top + round(HEAD * tall)), person))
     for head in heads:
         left, top, right, _ = head
         beside = round(_SHOULDERS * (right - left))
@@ -54,6 +49,6 @@ def _worn(name: str, head: Box, person: Box) -> Box:
     left, _, right, bottom = person
     down = head[3] - head[1]
     if belongs(name, "legs"):
-        return left, min(bottom, head[1] + round(_WAIST * down)), right, bottom
-    lowest = bottom if belongs(name, "long") else min(bottom, head[1] + round(_HIPS * down))
+        return left, min(bottom, head[1] + round(WAIST * down)), right, bottom
+    lowest = bottom if belongs(name, "long") else min(bottom, head[1] + round(HIPS * down))
     return left, head[3] + round(_NECK * down), right, lowest

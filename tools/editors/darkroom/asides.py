@@ -2,10 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from editthinker.tools.editors.darkroom.clauses import Clause
 from editthinker.tools.editors.darkroom.recipe import Step
-from editthinker.tools.editors.darkroom.remarks import TONES, remedy, settled
+from editthinker.tools.editors.darkroom.remarks import TONES, opposed, remedy, settled
+
+
+class Settled(NamedTuple):
+    """What is to be done once all has been told."""
+
+    steps: list[Step]
+    looks: list[Step]
+    notes: list[str]
+    unknown: list[Clause]
+    """What was told where nothing was ordered."""
 
 
 @dataclass
@@ -30,11 +41,24 @@ class Asides:
         if not any(cures):
             self.remarks.append(clause)
 
-    def cures(self, steps: Sequence[Step]) -> list[Step]:
-        """Return what helps against the complaints and is not ordered in another way."""
-        return settled(self.complaints, list(steps))
+    def settle(self, steps: Sequence[Step], looks: Sequence[Step]) -> "Settled":
+        """Take what was only told for the reason of the rest, if there is a rest.
 
-    def balance(self, steps: Sequence[Step]) -> tuple[list[Step], list[str]]:
+        Args:
+            steps: What was ordered.
+            looks: What was ordered by the name of a look.
+        """
+        cures = settled(self.complaints, list(steps))
+        kept = [look for look in looks if not opposed(look, cures)]
+        done = [*steps, *settled(cures, kept)]
+        balanced, notes = self._balance([*done, *kept])
+        done += balanced
+        if not done and not kept:
+            return Settled(done, kept, notes, self.remarks)
+        notes += [f"Took {clause.text!r} for the reason." for clause in self.remarks]
+        return Settled(done, kept, notes, [])
+
+    def _balance(self, steps: Sequence[Step]) -> tuple[list[Step], list[str]]:
         """Take "more natural" for how a tone is changed, or else for balanced colours.
 
         Returns:

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 _SIBILANTS = ("s", "x", "ch", "sh")
 
@@ -32,8 +31,7 @@ def singular(noun: str) -> str:
 @lru_cache(maxsize=1)
 def irregular() -> Mapping[str, Sequence[str]]:
     """Return the plurals that no rule gives; none where a thing has one form only."""
-    text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
-    return cast("Mapping[str, Sequence[str]]", tomllib.loads(text)["plural"])
+    return tomllib.loads(Path(__file__).with_name("plurals.toml").read_text(encoding="utf-8"))
 
 
 def _several(noun: str) -> str:

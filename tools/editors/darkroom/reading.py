@@ -38,9 +38,7 @@ from editthinker.tools.editors.darkroom.remarks import (
     likens,
     mends,
     narrates,
-    opposed,
     qualifies,
-    settled,
     spares,
     tells,
     without_end,
@@ -225,11 +223,10 @@ class _Reader:
         elif named_again(clause, self.steps):
             return  # "... just the eyes"
         else:
-            before = [self.waiting.text] if self.waiting else []
-            self.unknown += [*before, clause.text]
+            self.unknown += [self.waiting.text] if self.waiting else []
+            self._miss(clause)
             if clause.joined_by == "keep" and takes_all(self.steps):
                 self.unknown.append(self.steps.pop().clause)  # "... except the one in the middle"
-            self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
             self.carry, self.waiting, self.it = Carry(), None, PHOTO
 
     def _remark(self, clause: Clause) -> None:
@@ -295,20 +292,16 @@ class _Reader:
         return [*shared(waiting, steps), *steps]
 
     def _settle_asides(self) -> None:
-        """Take what was only told for the reason of the rest, if there is a rest."""
-        cures = self.asides.cures(self.steps)
-        self.from_looks = [look for look in self.from_looks if not opposed(look, cures)]
-        self.steps += settled(cures, self.from_looks)
-        balanced, notes = self.asides.balance([*self.steps, *self.from_looks])
-        self.steps += balanced
+        self.steps, self.from_looks, notes, unknown = self.asides.settle(
+            self.steps, self.from_looks
+        )
         self.notes += notes
-        done = bool(self.steps or self.from_looks)
-        for clause in self.asides.remarks:
-            if done:
-                self.notes.append(f"Took {clause.text!r} for the reason.")
-            else:
-                self.unknown.append(clause.text)
-                self.strange += [w.text for w in clause.all("unknown") if w.text.isalpha()]
+        for clause in unknown:
+            self._miss(clause)
+
+    def _miss(self, clause: Clause) -> None:
+        self.unknown.append(clause.text)
+        self.strange += [word.text for word in clause.all("unknown") if word.text.isalpha()]
 
     def _spare(self, targets: Sequence[Target]) -> None:
         self.spared += [target for target in targets if target not in self.spared]

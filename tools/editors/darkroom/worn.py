@@ -34,8 +34,11 @@ _HAIR = ((0.5, -0.02), (0.2, 0.05), (0.8, 0.05), (0.0, 0.3), (1.0, 0.3))
 _CHEST = ((0.5, 1.9), (0.0, 1.7), (1.0, 1.7), (0.1, 2.2), (0.9, 2.2))
 """Where a jacket may be, as well."""
 
-_WAIST, _THIGHS, _HIPS, _ANKLES = 2.6, (5.6, 7.2), 5.2, 8.2
-"""Faces below the hairline where trousers begin, legs are, jackets end and shoes begin."""
+WAIST, HIPS = 2.6, 5.2
+"""Faces below the hairline where trousers begin, and jackets end."""
+
+_THIGHS, _ANKLES = (5.6, 7.2), 8.2
+"""Faces below the hairline where legs are, and shoes begin."""
 
 _TWO = 8.0
 """How far off each other, in CIELAB, a jacket and trousers of two colours are."""
@@ -46,8 +49,11 @@ _FEWEST = 40
 _SMALL = 0.15
 """Share of the photo's height up to which a face is that of a person who is small in it."""
 
-_UPRIGHT, _HEAD, _LEAST_TALL = 1.9, 0.13, 100
-"""Height over width of people who stand, the share that is head, and least height in pixels."""
+HEAD = 0.13
+"""Share of a person's height that is head."""
+
+_UPRIGHT, _LEAST_TALL = 1.9, 100
+"""Height over width of people who stand, and their least height in pixels."""
 
 _BARE = 0.35
 """Share of the middle of a face that what is worn may cover."""
@@ -84,7 +90,7 @@ def find_worn(pixels: Pixels, name: str, dress: Dress) -> tuple[list[Part], str]
     if dress == "legs":
         legs = _parts(_trousers(pixels, body) for body in bodies)
         return legs, f"Took what is below the waist for the {name}."
-    worn = _parts(body.mask if dress == "long" else body.down_to(_HIPS) for body in bodies)
+    worn = _parts(body.mask if dress == "long" else body.down_to(HIPS) for body in bodies)
     if dress == "inner":
         chest = max((part.area for part in worn), default=0.0)
         face = max((_area(face.box) for face in faces), default=0)
@@ -125,7 +131,7 @@ def _bodies(pixels: Pixels, faces: list[Face]) -> list[_Body]:
     for left, top, right, bottom in people:
         tall = bottom - top
         if tall > _UPRIGHT * (right - left) and tall > _LEAST_TALL:
-            head = left, top + round(0.02 * tall), right, top + round(_HEAD * tall)
+            head = left, top + round(0.02 * tall), right, top + round(HEAD * tall)
             bodies.append(_below(pixels, (left, top, right, bottom), head))
     return bodies
 
@@ -143,7 +149,7 @@ def _below(pixels: Pixels, person: Box, face: Box) -> _Body:
 
 def _trousers(pixels: Pixels, body: _Body) -> Floats | None:
     """Return what is below the waist and has the colour of the legs."""
-    rows = [round(body.top + faces * body.face) for faces in (_WAIST, *_THIGHS, _ANKLES)]
+    rows = [round(body.top + faces * body.face) for faces in (WAIST, *_THIGHS, _ANKLES)]
     waist, upper, lower, ankles = (min(row, body.mask.shape[0]) for row in rows)
     lab = to_lab(floats(cv2.GaussianBlur(pixels, (0, 0), 1.5) / np.float32(255)))
     thighs, chest = (
@@ -182,10 +188,9 @@ def _hair(pixels: Pixels, face: Face) -> Floats | None:
     mask = _on_head(pixels, "hair", face)
     if mask is not None and _is_hat(mask, face):
         return None
-    low = _low(face.box, pixels)
-    inner = mask is not None and _bared(mask[_middle(face.box)])
-    if mask is not None and inner:
+    if mask is not None and _bared(mask[_middle(face.box)]):
         return mask
+    low = _low(face.box, pixels)
 
     def fits(one: Proposal) -> bool:
         size = one.low.sum() / _area(low)
